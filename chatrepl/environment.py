@@ -1,0 +1,139 @@
+"""The world around the program: streams, terminal, variables, directories, clock. Nothing else asks about them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TextIO
+
+APPLICATION = "chatrepl"
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """Return the time of day, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return seconds from some point in the past; never goes back."""
+        return time.monotonic()
+
+
+@dataclass
+class Environment:
+    """What the process was started with. Tests build their own."""
+
+    stdin: TextIO = field(default_factory=lambda: sys.stdin)
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    clock: SystemClock = field(default_factory=SystemClock)
+
+    @property
+    def stdin_is_terminal(self) -> bool:
+        """Whether a person can type."""
+        return _is_terminal(self.stdin)
+
+    @property
+    def stdout_is_terminal(self) -> bool:
+        """Whether a person reads the output."""
+        return _is_terminal(self.stdout)
+
+    @property
+    def stderr_is_terminal(self) -> bool:
+        """Whether a person reads the talk."""
+        return _is_terminal(self.stderr)
+
+    @property
+    def is_dumb(self) -> bool:
+        """Whether the terminal cannot move its cursor."""
+        return self.variables.get("TERM", "") in {"", "dumb", "unknown"}
+
+    @property
+    def wants_colour(self) -> bool:
+        """Whether colour may be used. Source: no-color.org (``NO_COLOR`` set and not empty means no)."""
+        return not self.variables.get("NO_COLOR") and not self.is_dumb
+
+    @property
+    def is_unicode(self) -> bool:
+        """Whether the terminal's encoding can show more than ASCII."""
+        return (getattr(self.stdout, "encoding", None) or "ascii").lower().replace("-", "").startswith("utf")
+
+    @property
+    def columns(self) -> int:
+        """The terminal's width, 80 where it is not known."""
+        return self._size()[0]
+
+    @property
+    def rows(self) -> int:
+        """The terminal's height, 24 where it is not known."""
+        return self._size()[1]
+
+    def _size(self) -> tuple[int, int]:
+        try:
+            columns, rows = os.get_terminal_size(self.stdout.fileno())
+        except (AttributeError, OSError, ValueError):
+            columns, rows = 0, 0
+        return columns or 80, rows or 24
+
+    @cached_property
+    def config_directory(self) -> Path:
+        """Where the configuration file is looked for."""
+        return self._directory("XDG_CONFIG_HOME", "user_config_dir")
+
+    @cached_property
+    def data_directory(self) -> Path:
+        """Where chats and logs are kept."""
+        return self._directory("XDG_DATA_HOME", "user_data_dir")
+
+    @cached_property
+    def cache_directory(self) -> Path:
+        """Where things are kept that can be made again."""
+        return self._directory("XDG_CACHE_HOME", "user_cache_dir")
+
+    def _directory(self, variable: str, function: str) -> Path:
+        base = self.variables.get(variable)
+        if base and Path(base).is_absolute():  # the XDG specification: relative paths are ignored
+            return Path(base) / APPLICATION
+        import platformdirs
+
+        return Path(getattr(platformdirs, function)(APPLICATION, appauthor=False))
+
+    def expand(self, path: str) -> Path:
+        """Turn what a user wrote into a path, with ``~`` as the home directory."""
+        if path == "~" or path.startswith("~/"):
+            home = self.variables.get("HOME")
+            if home:
+                return Path(home) / path[2:]
+        return Path(path).expanduser()
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except (AttributeError, ValueError):  # a closed stream
+        return False
+
+
+def make_private_directory(path: Path) -> Path:
+    """Create a directory, and those above it, so that only its owner can look inside.
+
+    Raises:
+        OSError: where it cannot be made.
+    """
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def new_id(now: datetime) -> str:
+    """Return 32 hexadecimal digits: milliseconds since 1970, then chance. Later ids sort after earlier ones."""
+    return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(10)}"

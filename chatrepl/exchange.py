@@ -1,0 +1,138 @@
+"""What is asked of a model and what streams back, the same for every dialect. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chatrepl.messages import Message, Usage
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""Any JSON value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to a model, before a dialect gives it the shape of the wire."""
+
+    model: str
+    """The id as the server lists it. Empty: leave the choice to the server."""
+    messages: tuple[Message, ...]
+    """What is sent of the chat, oldest first, without the system prompt."""
+    system: str | None = None
+    """The system prompt. None: none is sent."""
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+    """Only what the user set, by the names of ``settings.PARAMETERS``; a dialect may rename them."""
+    stream: bool = True
+    continues: bool = False
+    """True where the last message is an unfinished reply that the model is asked to go on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The server has accepted the request and begun to answer."""
+
+    response_id: str | None
+    model: str | None
+    """The model that answers, as the server names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The next piece of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasoningDelta:
+    """The next piece of what the model thinks before it answers."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalDelta:
+    """The next piece of a refusal."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    """The tokens of this request, as the server counted them. The last one counts."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The reply ended in an orderly way."""
+
+    reason: str
+    """The server's word: ``stop``, ``length``, ``content_filter``, ``tool_calls`` …"""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something other than the model holds the turn up: a keep-alive, a retry, a rate limit."""
+
+    reason: str
+    seconds: float | None = None
+    """How long, where it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know about this exchange, in one sentence."""
+
+    text: str
+
+
+StreamEvent = (
+    Started | TextDelta | ReasoningDelta | RefusalDelta | UsageReported | Finished | Waiting | Notice
+)
+"""What a client yields for one request. Failures are raised as ``ApiError``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model as a server lists it."""
+
+    id: str
+    window_tokens: int | None = None
+    """What the model can read and write in one request. None where the server does not say."""
+    max_output_tokens: int | None = None
+    owned_by: str | None = None
+    shutdown_date: str | None = None
+    """``YYYY-MM-DD`` on which the provider switches it off. None where nothing is announced."""
+
+
+@dataclass(frozen=True, slots=True)
+class WireRequest:
+    """A request in the shape of the wire, for showing and for sending."""
+
+    method: str
+    url: str
+    body: Mapping[str, Json]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Without the one that carries the key."""
+
+
+FINISH_EXPLANATIONS: Mapping[str, str] = {
+    "length": "cut off at the token limit; /continue asks for the rest",
+    "max_output_tokens": "cut off at the token limit; /continue asks for the rest",
+    "model_length": "cut off at the end of the model's window",
+    "content_filter": "stopped by the provider's content filter",
+    "tool_calls": "the model asked for a tool, and chatrepl offers none",
+    "function_call": "the model asked for a tool, and chatrepl offers none",
+    "insufficient_system_resource": "the server ran out of resources; /retry asks again",
+}
+"""What the user is told for a finish reason. Nothing for ``stop``; anything else is shown as it is."""
+
+
+def explain_finish(reason: str | None) -> str | None:
+    """Say why a reply ended. None where there is nothing to say."""
+    if reason in {None, "stop", "completed", "end_turn"}:
+        return None
+    return FINISH_EXPLANATIONS.get(reason or "", f"ended with '{reason}'")

@@ -1,0 +1,157 @@
+"""What a turn needs from the world, as Protocols: a client, a store, a clock. Adapters fit them; wiring joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from chatrepl.cancellation import Cancellation
+from chatrepl.conversation import Conversation
+from chatrepl.exchange import ModelInfo, Request, StreamEvent, WireRequest
+from chatrepl.messages import ChatId, Message, MessageId
+
+
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def now(self) -> datetime:
+        """Return the time of day, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds from some point in the past; never goes back."""
+        ...
+
+
+class ModelClient(Protocol):
+    """Talks to one server."""
+
+    @property
+    def provider(self) -> str:
+        """The server's host, and its port where it is not the usual one: for display and for records."""
+        ...
+
+    def stream(self, request: Request, cancellation: Cancellation) -> Iterator[StreamEvent]:
+        """Send a request and yield what comes back.
+
+        The iterator ends after ``Finished`` and everything that followed it, or early, without ``Finished``, once
+        ``cancellation`` is set; then the connection is closed, so that the server stops generating.
+
+        Raises:
+            ApiError: for every failure, also after text was yielded; what was yielded stays valid.
+        """
+        ...
+
+    def models(self) -> Sequence[ModelInfo]:
+        """List the models that the server offers, sorted by id.
+
+        Raises:
+            ApiError: when the server does not answer, or has no such list.
+        """
+        ...
+
+    def window_tokens(self, model: str) -> int | None:
+        """Ask the server for the model's window. None where it does not say. Never raises; takes at most 2 s."""
+        ...
+
+    def wire_request(self, request: Request) -> WireRequest:
+        """Return what ``stream`` would send, without the key."""
+        ...
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSummary:
+    """A chat as a list shows it."""
+
+    id: ChatId
+    title: str
+    """Given by the user, or the first words of the first message; empty for a chat without messages."""
+    created_at: datetime
+    updated_at: datetime
+    message_count: int
+
+
+class ChatStore(Protocol):
+    """Keeps chats. Every method may be called from any thread; each is durable when it returns.
+
+    All of them raise ``StoreError`` when the disk does not do its part.
+    """
+
+    def create_chat(self, chat: ChatId, *, system: str | None, created_at: datetime) -> None:
+        """Begin a chat without messages."""
+        ...
+
+    def append(self, chat: ChatId, message: Message) -> None:
+        """Add a message and make it the chat's tip. Its parent must be stored already."""
+        ...
+
+    def journal(self, message: MessageId, kind: str, text: str) -> None:
+        """Add a piece of a reply that is still arriving. ``kind`` is ``text``, ``reasoning`` or ``refusal``."""
+        ...
+
+    def finish(self, chat: ChatId, message: Message) -> None:
+        """Replace the journalled pieces of a reply by the reply itself."""
+        ...
+
+    def set_tip(self, chat: ChatId, tip: MessageId | None) -> None:
+        """Remember which message a chat stands at. None: before its first."""
+        ...
+
+    def set_system(self, chat: ChatId, system: str | None) -> None:
+        """Remember the chat's system prompt."""
+        ...
+
+    def set_title(self, chat: ChatId, title: str) -> None:
+        """Name the chat. Empty: go back to its first words."""
+        ...
+
+    def load(self, chat: ChatId) -> Conversation:
+        """Read a chat. A reply that was cut off by a crash comes back as interrupted, with what was journalled.
+
+        Raises:
+            StoreError: also where there is no such chat.
+        """
+        ...
+
+    def last_chat(self) -> ChatId | None:
+        """Return the chat that was changed last, leaving out those without messages. None where there is none."""
+        ...
+
+    def list_chats(self, limit: int = 50, offset: int = 0) -> Sequence[ChatSummary]:
+        """List chats that have messages, the last changed first."""
+        ...
+
+    def input_history(self, limit: int = 1000) -> Sequence[str]:
+        """Return what was typed in all chats, newest first."""
+        ...
+
+    def add_input(self, text: str, at: datetime) -> None:
+        """Remember a typed line, also one that was cleared without being sent."""
+        ...
+
+    def save_draft(self, text: str) -> None:
+        """Remember what stands in the input line. Empty: forget it."""
+        ...
+
+    def load_draft(self) -> str:
+        """Return what stood in the input line when chatrepl last ended; empty where nothing did."""
+        ...
+
+    def warnings(self) -> Sequence[str]:
+        """Return what the user must know about the store, such as that nothing is saved. Asking empties the list."""
+        ...
+
+    @property
+    def is_saving(self) -> bool:
+        """Whether what is given to it will be found again by the next process."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the files."""
+        ...

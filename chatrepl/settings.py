@@ -1,0 +1,378 @@
+"""Every setting, declared once: its type, default, range and meaning.
+
+The configuration reader, ``/set``, ``--set``, the reference in ``docs/config.md`` and the tests are all derived from
+what stands here. A value is checked by ``check_value``; where it came from is the business of ``config``.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import Field, dataclass, field, fields, is_dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from chatrepl.exchange import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What is known of one setting beside its type and default."""
+
+    summary: str
+    """One sentence for the reference."""
+    minimum: float | None = None
+    """The least value allowed. None: no lower bound."""
+    maximum: float | None = None
+    """The greatest value allowed. None: no upper bound."""
+    example: str | None = None
+    """A value as TOML, for the example file. None: the default is shown."""
+    is_live: bool = False
+    """True where ``/set`` can change it while chatrepl runs."""
+
+
+def setting(default: Any, summary: str, **spec: Any) -> Any:
+    """Declare a field of a settings class. Typed as Any so that the field keeps its own annotation."""
+    metadata = {"spec": Spec(summary, **spec)}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+ReasoningDisplay = Literal["show", "fold", "hide"]
+Strategy = Literal["drop"]
+BarItem = Literal["model", "window", "draft", "chat", "speed", "queue"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowSettings:
+    """What is sent of a chat that outgrows the model's window."""
+
+    strategy: Strategy = setting(
+        "drop", "What is left out first: `drop` leaves out the oldest whole turns.", is_live=True
+    )
+    limit_tokens: int | None = setting(
+        None,
+        "The model's window, where the server and the catalogue do not know it or a smaller one is wanted.",
+        minimum=256,
+        maximum=100_000_000,
+        example="32768",
+        is_live=True,
+    )
+    reserve_tokens: int | None = setting(
+        None,
+        "Tokens kept free for the reply. By default a quarter of the window and at most 4096.",
+        minimum=16,
+        maximum=1_000_000,
+        example="1024",
+        is_live=True,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSettings:
+    """How long to wait for the server."""
+
+    connect_timeout_s: float = setting(
+        10.0, "Longest wait for a connection, in seconds.", minimum=0.1, maximum=600
+    )
+    read_timeout_s: float = setting(
+        600.0,
+        "Longest silence of the server before the request counts as failed, in seconds.",
+        minimum=0.1,
+        maximum=7200,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalSettings:
+    """How the terminal looks."""
+
+    plain: bool = setting(
+        False, "No live redraws, no colour, no status bar: for screen readers and poor terminals."
+    )
+    code_theme: str = setting(
+        "ansi_dark",
+        "Pygments style of code blocks; `ansi_dark` and `ansi_light` use the terminal's own colours.",
+    )
+    reasoning: ReasoningDisplay = setting(
+        "fold",
+        "What happens to a reply's reasoning: `show` it, `fold` it to one line, or `hide` it.",
+        is_live=True,
+    )
+    fold_paste_chars: int = setting(
+        1000,
+        "A paste longer than this many characters is shown folded; it is sent whole.",
+        minimum=80,
+        maximum=1_000_000,
+    )
+    status_bar: tuple[BarItem, ...] = setting(
+        ("model", "window", "draft", "chat", "speed", "queue"),
+        "What the status bar shows, in this order; the last ones go first when the terminal is narrow.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalSettings:
+    """The embedded model."""
+
+    file: str | None = setting(
+        None,
+        "A GGUF file to run instead of the model that comes with the extra `local`.",
+        example='"~/models/qwen.gguf"',
+    )
+    window_tokens: int = setting(
+        2048,
+        "The window the embedded model is started with, in tokens; more needs more memory and time.",
+        minimum=256,
+        maximum=1_000_000,
+    )
+    threads: int | None = setting(
+        None,
+        "Processor threads to use. By default all cores, at most 8.",
+        minimum=1,
+        maximum=512,
+        example="4",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSettings:
+    """What is known of one model, where the server and the catalogue do not know it or are wrong."""
+
+    window_tokens: int | None = setting(
+        None,
+        "What the model can read and write in one request.",
+        minimum=256,
+        maximum=100_000_000,
+        example="128000",
+    )
+    max_output_tokens: int | None = setting(
+        None, "The longest reply the model can write.", minimum=1, maximum=100_000_000, example="16384"
+    )
+    encoding: Literal["o200k_base", "cl100k_base"] | None = setting(
+        None,
+        "How its tokens are counted exactly. By default found from the model's name.",
+        example='"o200k_base"',
+    )
+    input_usd_per_mtok: Decimal | None = setting(
+        None, "Price of a million input tokens, in US dollars.", minimum=0, maximum=100_000, example="2.50"
+    )
+    cached_input_usd_per_mtok: Decimal | None = setting(
+        None,
+        "Price of a million input tokens read from the provider's cache. By default as input.",
+        minimum=0,
+        maximum=100_000,
+        example="1.25",
+    )
+    output_usd_per_mtok: Decimal | None = setting(
+        None, "Price of a million output tokens, in US dollars.", minimum=0, maximum=100_000, example="10.00"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings of one run, after files, variables and flags were put together."""
+
+    model: str | None = setting(
+        None,
+        "The model to talk to, as the server lists it. By default the server's first, or `gpt-4o-mini` at OpenAI.",
+        example='"gpt-4o-mini"',
+        is_live=True,
+    )
+    base_url: str | None = setting(
+        None,
+        "Where the API is, up to and with `/v1`. By default OpenAI's, once a key is known.",
+        example='"https://api.openai.com/v1"',
+    )
+    system: str | None = setting(
+        None, "The system prompt of new chats.", example='"Answer in British English."'
+    )
+    stream: bool = setting(True, "Show replies while they are written.", is_live=True)
+    api_key_env: str | None = setting(
+        None,
+        "The environment variable that holds the key. By default `OPENAI_API_KEY`.",
+        example='"MY_GATEWAY_KEY"',
+    )
+    api_key_file: str | None = setting(
+        None,
+        "A file that holds the key and nothing else; it must be readable by its owner only.",
+        example='"~/.config/chatrepl/key"',
+    )
+    api_key_command: tuple[str, ...] = setting(
+        (), "A command, as a list of words, that prints the key.", example='["pass", "show", "openai"]'
+    )
+    parameters: Mapping[str, Json] = setting(
+        dict, "Sent with every request; nothing is sent that is not set."
+    )
+    models: Mapping[str, ModelSettings] = setting(dict, "Facts about single models, by their id.")
+    window: WindowSettings = setting(
+        WindowSettings, "What is sent of a chat that outgrows the model's window."
+    )
+    network: NetworkSettings = setting(NetworkSettings, "How long to wait for the server.")
+    terminal: TerminalSettings = setting(TerminalSettings, "How the terminal looks.")
+    local: LocalSettings = setting(LocalSettings, "The embedded model.")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A field of the request that the user may set."""
+
+    name: str
+    type: Any
+    """``float``, ``int``, ``str``, a Literal, ``tuple[str, ...]`` or ``Mapping`` for any JSON object."""
+    summary: str
+    minimum: float | None = None
+    maximum: float | None = None
+    example: str = ""
+    """A value as TOML, for the example file."""
+
+
+PARAMETERS: Mapping[str, Parameter] = {
+    parameter.name: parameter
+    for parameter in (
+        Parameter("temperature", float, "How freely the model picks its words.", 0, 2, "0.7"),
+        Parameter("top_p", float, "Pick only from the likeliest words that make up this share.", 0, 1, "0.9"),
+        Parameter(
+            "max_tokens",
+            int,
+            "The longest reply, in tokens; sent under the name the server knows.",
+            1,
+            10_000_000,
+            "1024",
+        ),
+        Parameter("stop", tuple[str, ...], "Up to four strings at which the reply ends.", None, 4, '["END"]'),
+        Parameter("presence_penalty", float, "Above 0: fewer subjects that came up before.", -2, 2, "0.1"),
+        Parameter("frequency_penalty", float, "Above 0: fewer words that came up before.", -2, 2, "0.1"),
+        Parameter(
+            "seed",
+            int,
+            "The same seed gives the same reply, where the server can do that.",
+            -(2**63),
+            2**63 - 1,
+            "42",
+        ),
+        Parameter(
+            "reasoning_effort",
+            Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"],
+            "How long a reasoning model thinks.",
+            example='"low"',
+        ),
+        Parameter(
+            "verbosity",
+            Literal["low", "medium", "high"],
+            "How long the answers are (gpt-5 and later).",
+            example='"low"',
+        ),
+        Parameter(
+            "service_tier",
+            Literal["auto", "default", "flex", "scale", "priority", "fast"],
+            "Which tier of the provider serves the request.",
+            example='"flex"',
+        ),
+        Parameter(
+            "logit_bias", Mapping, "Token id to a bias between -100 and 100.", example='{ "50256" = -100 }'
+        ),
+        Parameter(
+            "response_format", Mapping, "The form the answer must have.", example='{ type = "json_object" }'
+        ),
+        Parameter(
+            "extra_body",
+            Mapping,
+            "Any other fields, put into the request as they are.",
+            example="{ top_k = 40 }",
+        ),
+    )
+}
+"""Source: openai-openapi ``openapi.yaml`` 2.3.0 (August 2026) for names and ranges."""
+
+
+def spec_of(item: Field[Any]) -> Spec:
+    """Return what was declared with ``setting`` for a field."""
+    spec = item.metadata["spec"]
+    assert isinstance(spec, Spec)  # noqa: S101 - every field of a settings class is declared with setting()
+    return spec
+
+
+@dataclass(frozen=True, slots=True)
+class SettingInfo:
+    """One setting with its full name, as the tables above declare it."""
+
+    key: str
+    """Dotted name, such as ``window.reserve_tokens``; for a model's facts ``models.*.window_tokens``."""
+    type: Any
+    default: Any
+    spec: Spec
+
+
+def all_settings(cls: Any = Settings, prefix: str = "") -> Iterator[SettingInfo]:
+    """Yield every setting that has a value of its own, in the order of declaration, parameters included."""
+    hints = get_type_hints(cls)
+    for item in fields(cls):
+        annotation, key = hints[item.name], prefix + item.name
+        if is_dataclass(annotation):
+            yield from all_settings(annotation, f"{key}.")
+        elif key == "models":
+            yield from all_settings(ModelSettings, "models.*.")
+        elif key == "parameters":
+            for parameter in PARAMETERS.values():
+                spec = Spec(
+                    parameter.summary, parameter.minimum, parameter.maximum, parameter.example, is_live=True
+                )
+                yield SettingInfo(f"parameters.{parameter.name}", parameter.type, None, spec)
+        else:
+            yield SettingInfo(key, annotation, item.default, spec_of(item))
+
+
+def check_value(
+    annotation: Any, value: Any, minimum: float | None = None, maximum: float | None = None
+) -> Any:
+    """Return ``value`` as the type of a setting, or say what is expected.
+
+    Accepts what TOML gives, not text; see ``parse_text`` for that.
+
+    Raises:
+        ValueError: with a sentence such as ``must be a number from 0 to 2, not 3``.
+    """
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in {Union, types.UnionType}:
+        (annotation,) = (argument for argument in arguments if argument is not type(None))
+        return check_value(annotation, value, minimum, maximum)
+    if origin is Literal:
+        if value in arguments:
+            return value
+        raise ValueError(f"must be one of {', '.join(map(str, arguments))}, not {value!r}")
+    if origin is tuple:
+        values = [value] if isinstance(value, str) else value
+        if not isinstance(values, (list, tuple)):
+            raise ValueError(f"must be a list, not {value!r}")
+        if maximum is not None and len(values) > maximum:
+            raise ValueError(f"must have at most {maximum:.0f} entries, not {len(values)}")
+        return tuple(check_value(arguments[0], item) for item in values)
+    if annotation is Mapping:
+        if not isinstance(value, Mapping):
+            raise ValueError(f"must be a table, not {value!r}")
+        return dict(value)
+    if annotation in {bool, str}:
+        if not isinstance(value, annotation):
+            raise ValueError(f"must be {'true or false' if annotation is bool else 'text'}, not {value!r}")
+        return value
+    return _check_number(annotation, value, minimum, maximum)
+
+
+def _check_number(annotation: Any, value: Any, minimum: float | None, maximum: float | None) -> Any:
+    noun = "a whole number" if annotation is int else "a number"
+    if minimum is not None and maximum is not None:
+        noun += f" from {minimum:.16g} to {maximum:.16g}"
+    allowed = (int,) if annotation is int else (int, float, Decimal)
+    if isinstance(value, bool) or not isinstance(value, allowed):
+        raise ValueError(f"must be {noun}, not {value!r}")
+    try:
+        number = Decimal(str(value)) if annotation is Decimal else annotation(value)
+    except InvalidOperation:
+        raise ValueError(f"must be {noun}, not {value!r}") from None
+    below = minimum is not None and number < minimum
+    above = maximum is not None and number > maximum
+    if below or above or number != number:  # noqa: PLR0124 - only NaN differs from itself
+        raise ValueError(f"must be {noun}, not {value}")
+    return number
