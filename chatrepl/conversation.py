@@ -112,9 +112,10 @@ class Conversation:
 
     def path(self) -> tuple[Message, ...]:
         """Return the messages from the first one to the tip."""
-        if self._path is None:
-            self._path = [*self.ancestors(self._tip)][::-1]
-        return tuple(self._path)
+        path = self._path
+        if path is None:
+            path = self._path = [*self.ancestors(self._tip)][::-1]
+        return tuple(path)
 
     def ancestors(self, message: MessageId | None) -> Iterator[Message]:
         """Yield a message and all those before it, the newest first."""
