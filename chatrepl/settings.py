@@ -1,22 +1,22 @@
 """Every setting, declared once: its type, default, range and meaning.
 
 The configuration reader, ``/set``, ``--set``, the reference in ``docs/config.md`` and the tests are all derived from
-what stands here. A value is checked by ``check_value``; where it came from is the business of ``config``.
+what stands here. A value is checked by ``check_value`` (module ``values``); finding and changing a setting by its name is the job of
+``adjust``; where a value came from is the business of ``config``.
 """
 
 from __future__ import annotations
 
-import types
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, is_dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple, get_type_hints
 
 from chatrepl.exchange import Json
+from chatrepl.values import check_value as check_value  # noqa: PLC0414 - part of what settings offer
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+class Spec(NamedTuple):
     """What is known of one setting beside its type and default."""
 
     summary: str
@@ -214,8 +214,7 @@ class Settings:
     local: LocalSettings = setting(LocalSettings, "The embedded model.")
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A field of the request that the user may set."""
 
     name: str
@@ -223,7 +222,9 @@ class Parameter:
     """``float``, ``int``, ``str``, a Literal, ``tuple[str, ...]`` or ``Mapping`` for any JSON object."""
     summary: str
     minimum: float | None = None
+    """The least value allowed. None: no lower bound."""
     maximum: float | None = None
+    """The greatest value allowed; of a list its greatest length, of a table the greatest of its values."""
     example: str = ""
     """A value as TOML, for the example file."""
 
@@ -271,7 +272,12 @@ PARAMETERS: Mapping[str, Parameter] = {
             example='"flex"',
         ),
         Parameter(
-            "logit_bias", Mapping, "Token id to a bias between -100 and 100.", example='{ "50256" = -100 }'
+            "logit_bias",
+            Mapping,
+            "Token id to a bias between -100 and 100.",
+            -100,
+            100,
+            '{ "50256" = -100 }',
         ),
         Parameter(
             "response_format", Mapping, "The form the answer must have.", example='{ type = "json_object" }'
@@ -294,8 +300,7 @@ def spec_of(item: Field[Any]) -> Spec:
     return spec
 
 
-@dataclass(frozen=True, slots=True)
-class SettingInfo:
+class SettingInfo(NamedTuple):
     """One setting with its full name, as the tables above declare it."""
 
     key: str
@@ -322,57 +327,3 @@ def all_settings(cls: Any = Settings, prefix: str = "") -> Iterator[SettingInfo]
                 yield SettingInfo(f"parameters.{parameter.name}", parameter.type, None, spec)
         else:
             yield SettingInfo(key, annotation, item.default, spec_of(item))
-
-
-def check_value(
-    annotation: Any, value: Any, minimum: float | None = None, maximum: float | None = None
-) -> Any:
-    """Return ``value`` as the type of a setting, or say what is expected.
-
-    Accepts what TOML gives, not text; see ``parse_text`` for that.
-
-    Raises:
-        ValueError: with a sentence such as ``must be a number from 0 to 2, not 3``.
-    """
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin in {Union, types.UnionType}:
-        (annotation,) = (argument for argument in arguments if argument is not type(None))
-        return check_value(annotation, value, minimum, maximum)
-    if origin is Literal:
-        if value in arguments:
-            return value
-        raise ValueError(f"must be one of {', '.join(map(str, arguments))}, not {value!r}")
-    if origin is tuple:
-        values = [value] if isinstance(value, str) else value
-        if not isinstance(values, (list, tuple)):
-            raise ValueError(f"must be a list, not {value!r}")
-        if maximum is not None and len(values) > maximum:
-            raise ValueError(f"must have at most {maximum:.0f} entries, not {len(values)}")
-        return tuple(check_value(arguments[0], item) for item in values)
-    if annotation is Mapping:
-        if not isinstance(value, Mapping):
-            raise ValueError(f"must be a table, not {value!r}")
-        return dict(value)
-    if annotation in {bool, str}:
-        if not isinstance(value, annotation):
-            raise ValueError(f"must be {'true or false' if annotation is bool else 'text'}, not {value!r}")
-        return value
-    return _check_number(annotation, value, minimum, maximum)
-
-
-def _check_number(annotation: Any, value: Any, minimum: float | None, maximum: float | None) -> Any:
-    noun = "a whole number" if annotation is int else "a number"
-    if minimum is not None and maximum is not None:
-        noun += f" from {minimum:.16g} to {maximum:.16g}"
-    allowed = (int,) if annotation is int else (int, float, Decimal)
-    if isinstance(value, bool) or not isinstance(value, allowed):
-        raise ValueError(f"must be {noun}, not {value!r}")
-    try:
-        number = Decimal(str(value)) if annotation is Decimal else annotation(value)
-    except InvalidOperation:
-        raise ValueError(f"must be {noun}, not {value!r}") from None
-    below = minimum is not None and number < minimum
-    above = maximum is not None and number > maximum
-    if below or above or number != number:  # noqa: PLR0124 - only NaN differs from itself
-        raise ValueError(f"must be {noun}, not {value}")
-    return number

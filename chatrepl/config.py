@@ -1,0 +1,354 @@
+"""One file, the environment and the command line put together into Settings; remembers where each value came from.
+
+Later sources win: defaults, file, environment, flags. All problems of all sources are collected and reported at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from chatrepl import adjust
+from chatrepl.adjust import apply as apply  # noqa: PLC0414 - offered here as part of the configuration
+from chatrepl.adjust import parse_text as parse_text  # noqa: PLC0414 - the same
+from chatrepl.adjust import resolve_key as resolve_key  # noqa: PLC0414 - the same
+from chatrepl.adjust import value_of as value_of  # noqa: PLC0414 - the same
+from chatrepl.environment import Environment
+from chatrepl.errors import ConfigError
+from chatrepl.redact import mask_keys
+from chatrepl.settings import Settings
+
+FILE_NAME = "config.toml"
+_PREFIX = "CHATREPL_"
+_CONFIG_VARIABLE = "CHATREPL_CONFIG"
+_BASE_URL_VARIABLE = "OPENAI_BASE_URL"
+_GROUPS = ("window", "network", "terminal", "local", "parameters")
+
+
+class Origin(NamedTuple):
+    """Where the value of a setting came from."""
+
+    kind: Literal["default", "file", "environment", "flag", "command"]
+    detail: str = ""
+    """The file and its line, or the variable; empty for a default."""
+
+    def __str__(self) -> str:
+        return self.detail or self.kind
+
+
+DEFAULT = Origin("default")
+COMMAND_LINE = Origin("flag", "the command line")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSettings:
+    """Settings, and what is known of how they came about."""
+
+    settings: Settings
+    origins: Mapping[str, Origin]
+    """By dotted name, only for what is not a default; see ``origin_of``."""
+    warnings: tuple[str, ...] = ()
+    """What was ignored, in sentences for the user."""
+    config_file: Path | None = None
+    """The file that was read. None where there was none."""
+
+    def origin_of(self, key: str) -> Origin:
+        """Return where the value of a setting came from."""
+        return self.origins.get(resolve_key(key).key, DEFAULT)
+
+
+class _Found(NamedTuple):
+    key: str
+    value: Any
+    origin: Origin
+
+
+class _Collector:
+    """Gathers values and problems, source by source."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self.found: dict[str, _Found] = {}
+        self.problems: list[ConfigError] = []
+        self.warnings: list[str] = []
+
+    def add(self, key: str, value: Any, origin: Origin) -> None:
+        self.found[key] = _Found(key, value, origin)
+
+
+def load_settings(
+    environment: Environment, flags: Mapping[str, object], config_file: Path | None = None
+) -> LoadedSettings:
+    """Put the settings of this run together.
+
+    Args:
+        environment: Where variables and directories come from.
+        flags: Setting to value as the command line gave it; text is read as by ``parse_text``, None means not given.
+            A parameter may be named without ``parameters.``.
+        config_file: What ``--config`` named; it must exist. None: ``CHATREPL_CONFIG``, which must exist, or
+            ``config.toml`` in the configuration directory, which need not.
+
+    Raises:
+        ConfigError: naming every problem found.
+    """
+    collector = _Collector(environment)
+    path, is_required = _config_path(environment, config_file)
+    is_read = _read_file(collector, path, is_required=is_required)
+    _read_variables(collector)
+    _read_flags(collector, flags)
+    if collector.problems:
+        raise _combined(collector.problems)
+    settings = Settings()
+    for key, value, _ in collector.found.values():
+        settings = adjust.with_value(settings, key, value)
+    origins = {found.key: found.origin for found in collector.found.values()}
+    return LoadedSettings(settings, origins, tuple(collector.warnings), path if is_read else None)
+
+
+def variable_of(key: str) -> str:
+    """Return the environment variable that sets a setting."""
+    return _PREFIX + key.upper().replace(".", "_")
+
+
+def shown_path(environment: Environment, path: Path) -> str:
+    """Return a path as the user would type it, with ``~`` for the home directory."""
+    home = environment.variables.get("HOME")
+    if home and path.is_relative_to(home):
+        return f"~/{path.relative_to(home)}"
+    return str(path)
+
+
+def _config_path(environment: Environment, config_file: Path | None) -> tuple[Path, bool]:
+    if config_file is not None:
+        return environment.expand(str(config_file)), True
+    if named := environment.variables.get(_CONFIG_VARIABLE):
+        return environment.expand(named), True
+    return environment.config_directory / FILE_NAME, False
+
+
+# --- the file ---------------------------------------------------------------------------------------------------
+
+
+def _read_file(collector: _Collector, path: Path, *, is_required: bool) -> bool:
+    """Add what a file says. Returns whether there is one."""
+    name = shown_path(collector.environment, path)
+    try:
+        content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        if is_required:
+            collector.problems.append(
+                ConfigError(
+                    f"There is no configuration file {name}.",
+                    hint="Correct the name after --config or in CHATREPL_CONFIG, or leave it out.",
+                    file=name,
+                )
+            )
+        return False
+    except OSError as error:
+        reason = "it is a directory" if isinstance(error, IsADirectoryError) else error.strerror
+        collector.problems.append(ConfigError(f"{name} cannot be read: {reason}.", file=name))
+        return False
+    except ValueError:  # a NUL in the name
+        collector.problems.append(ConfigError("The configuration file's name holds the character NUL."))
+        return False
+    if content.strip():
+        try:
+            text = _decode(content, name)
+            document = _parse(text, name)
+        except ConfigError as error:
+            collector.problems.append(error)
+        else:
+            _FileReader(collector, name, text, document).read()
+    return True
+
+
+def _decode(content: bytes, name: str) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(
+            f"The file is not UTF-8 text: byte 0x{content[error.start]:02x} cannot stand there.",
+            hint="Save it as UTF-8.",
+            file=name,
+            line=line,
+        ) from None
+
+
+def _parse(text: str, name: str) -> dict[str, Any]:
+    import re
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ConfigError("The file nests lists or tables too deeply.", file=name) from None
+    except ValueError as error:  # also an integer with more digits than Python reads
+        place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", str(error))
+        reason = mask_keys(str(error)[: place.start()] if place else str(error))
+        line = int(place[1]) if place and place[1] else None
+        where = f"at column {place[2]}" if place and place[1] else "at its end" if place else "somewhere"
+        raise ConfigError(
+            f"The file is not valid TOML {where}: {reason}.",
+            hint='Text stands in quotes, as in model = "gpt-4o-mini".',
+            file=name,
+            line=line,
+        ) from None
+
+
+class _FileReader:
+    """Goes through the tables of a file."""
+
+    def __init__(self, collector: _Collector, name: str, text: str, document: Mapping[str, Any]) -> None:
+        self._collector = collector
+        self._name = name
+        self._text = text
+        self._document = document
+        self._lines: Mapping[tuple[str, ...], int] | None = None
+
+    def read(self) -> None:
+        for name, value in self._document.items():
+            if name == "models":
+                self._models(value)
+            elif name in _GROUPS:
+                for key, item in self._table((name,), value):
+                    self._value((name, key), f"{name}.{key}", item)
+            else:
+                self._value((name,), name, value)
+
+    def _models(self, models: Any) -> None:
+        for model, facts in self._table(("models",), models):
+            for fact, value in self._table(("models", model), facts):
+                path = ("models", model, fact)
+                if isinstance(value, Mapping):
+                    self._problem(
+                        path,
+                        f"`models.{model}.{fact}` is a table inside a model.",
+                        hint="Put a model's id in quotes where it has dots, "
+                        f'as in [models."{model}.{fact}"].',
+                    )
+                else:
+                    self._value(path, f"models.{model}.{fact}", value)
+
+    def _table(self, path: tuple[str, ...], value: Any) -> Iterator[tuple[str, Any]]:
+        if isinstance(value, Mapping):
+            yield from value.items()
+        else:
+            key = ".".join(path)
+            self._problem(path, f"`{key}` must be a table, as in [{key}].")
+
+    def _value(self, path: tuple[str, ...], key: str, value: Any) -> None:
+        infos = adjust.setting_infos()
+        info = infos.get(f"models.*.{path[-1]}" if path[0] == "models" else key)
+        if info is None:
+            unknown = adjust.unknown_key(key)
+            self._problem(path, unknown.message, hint=unknown.hint)
+            return
+        try:
+            checked = adjust.check_setting(info._replace(key=key), value)
+        except ValueError as error:
+            refused = adjust.value_error(key, error)
+            self._problem(path, refused.message, hint=refused.hint)
+            return
+        self._collector.add(key, checked, Origin("file", self._place(path)))
+
+    def _problem(self, path: tuple[str, ...], message: str, *, hint: str | None = None) -> None:
+        error = ConfigError(message, hint=hint, file=self._name, key=".".join(path), line=self._line(path))
+        self._collector.problems.append(error)
+
+    def _place(self, path: tuple[str, ...]) -> str:
+        line = self._line(path)
+        return f"{self._name} line {line}" if line else self._name
+
+    def _line(self, path: tuple[str, ...]) -> int | None:
+        if self._lines is None:
+            from chatrepl.toml_lines import find_lines
+
+            self._lines = find_lines(self._text, self._document)
+        return self._lines.get(path)
+
+
+# --- variables and flags ------------------------------------------------------------------------------------------
+
+
+def _read_variables(collector: _Collector) -> None:
+    variables = collector.environment.variables
+    if variables.get(_BASE_URL_VARIABLE):
+        _read_text(
+            collector, "base_url", variables[_BASE_URL_VARIABLE], Origin("environment", _BASE_URL_VARIABLE)
+        )
+    ours = sorted(name for name in variables if name.startswith(_PREFIX) and name != _CONFIG_VARIABLE)
+    if not ours:
+        return
+    keys = {variable_of(key): key for key in adjust.setting_infos() if not key.startswith("models.")}
+    for name in ours:
+        if name in keys:
+            _read_text(collector, keys[name], variables[name], Origin("environment", name))
+        else:
+            collector.warnings.append(_ignored(name, keys))
+
+
+def _ignored(variable: str, keys: Mapping[str, str]) -> str:
+    from difflib import get_close_matches
+
+    if variable in {"CHATREPL_API_KEY", "CHATREPL_KEY"}:
+        return f"The variable {variable} is ignored. {adjust.KEY_HINT}"
+    leaf = "_" + variable.removeprefix(_PREFIX)
+    nearest = [name for name in keys if name.endswith(leaf)] or get_close_matches(variable, keys, 1, 0.7)
+    question = f" Did you mean {nearest[0]}?" if nearest else ""
+    return f"The variable {mask_keys(variable)} is ignored: there is no such setting.{question}"
+
+
+def _read_flags(collector: _Collector, flags: Mapping[str, object]) -> None:
+    for name, value in flags.items():
+        if value is None:
+            continue
+        if isinstance(value, str):
+            _read_text(collector, name, value, COMMAND_LINE)
+            continue
+        try:
+            info = resolve_key(name)
+            collector.add(info.key, adjust.check_setting(info, value), COMMAND_LINE)
+        except ConfigError as error:
+            collector.problems.append(_from_source(error, COMMAND_LINE))
+        except ValueError as error:
+            collector.problems.append(_from_source(adjust.value_error(name, error), COMMAND_LINE))
+
+
+def _read_text(collector: _Collector, name: str, text: str, origin: Origin) -> None:
+    try:
+        collector.add(resolve_key(name).key, parse_text(name, text), origin)
+    except ConfigError as error:
+        collector.problems.append(_from_source(error, origin))
+
+
+def _from_source(error: ConfigError, origin: Origin) -> ConfigError:
+    source = "On the command line" if origin.kind == "flag" else f"In the variable {origin.detail}"
+    message = error.message[0].lower() + error.message[1:]
+    return ConfigError(f"{source}, {message}", hint=error.hint, key=error.key)
+
+
+# --- the report ---------------------------------------------------------------------------------------------------
+
+
+def _combined(problems: list[ConfigError]) -> ConfigError:
+    """Make one error of many: the message lists them, each with its place and what to do."""
+    first = problems[0]
+    if len(problems) == 1:
+        return ConfigError(_placed(first), hint=first.hint, file=first.file, key=first.key, line=first.line)
+    lines = [f"The configuration has {len(problems)} problems:"]
+    lines += (f"  {_placed(problem)} {problem.hint or ''}".rstrip() for problem in problems)
+    files = {problem.file for problem in problems}
+    return ConfigError(
+        "\n".join(lines),
+        hint="Correct them all, then start again; docs/config.md lists every setting.",
+        file=first.file if len(files) == 1 else None,
+    )
+
+
+def _placed(problem: ConfigError) -> str:
+    if problem.file is None or problem.file in problem.message:
+        return problem.message
+    return f"{problem.file}{f' line {problem.line}' if problem.line else ''}: {problem.message}"
