@@ -1,0 +1,186 @@
+"""Writes the pages that are derived from the code: ``python docs/generate.py``; ``--check`` only compares.
+
+Each page is a function without arguments in ``PAGES``. A test fails while a page is not up to date.
+"""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from itertools import groupby
+from pathlib import Path
+from types import NoneType
+from typing import Any, Literal, get_args, get_origin
+
+from chatrepl.config import variable_of
+from chatrepl.settings import SettingInfo, Settings, all_settings, spec_of
+from chatrepl.values import describe_range
+
+ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE_MODEL = "gpt-4o-mini"
+
+CONFIG_INTRODUCTION = """\
+# Settings
+
+Written by `docs/generate.py` from `chatrepl/settings.py`; do not edit it here.
+
+A setting can be given in four places; the last one wins:
+
+1. its default,
+2. the file `config.toml` in the configuration directory (`~/.config/chatrepl` on Linux, `$XDG_CONFIG_HOME/chatrepl`
+   where that variable is set, `~/Library/Application Support/chatrepl` on macOS), or the file that `--config FILE` or
+   the variable `CHATREPL_CONFIG` names,
+3. an environment variable,
+4. the command line: `--set KEY=VALUE`, or a flag of its own such as `--model`.
+
+`/set KEY VALUE` changes those marked *while running* until chatrepl ends. A parameter may be called by its bare name
+there and in `--set`: `/set temperature 0.2`. The value `none` takes back what an earlier place said, for settings
+that are not set by default. In variables, `--set` and `/set`, a list is separated by commas or written as in TOML,
+and a table as JSON or as in TOML.
+
+`config.example.toml` in the source has every setting, ready to be uncommented. A file with mistakes is refused, with all
+of them listed at once. **API keys do not go into the file**; see [where keys go](guide.md#where-keys-go).
+"""
+
+
+def config_reference() -> str:
+    """Return ``docs/config.md``: every setting with its values, default, variable and meaning."""
+    lines = [CONFIG_INTRODUCTION]
+    for group, infos in _groups():
+        title = f"`[{_table(group)}]`" if group else "Top of the file"
+        lines += [f"## {title}\n", f"{_about(group)}\n"]
+        for info in infos:
+            lines += [f"### `{_shown_key(info)}`\n", f"{info.spec.summary}\n", *_facts(info), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def example_file() -> str:
+    """Return ``config.example.toml``: every setting, commented out, with its default or an example."""
+    lines = [
+        "# Every setting of chatrepl. Copy this file to ~/.config/chatrepl/config.toml (docs/config.md says where else",
+        "# it may be) and take away the # before what you want to change. What stands behind a = is the default, or an",
+        "# example where nothing is set by default.",
+        "# API keys do not go here: use the variable OPENAI_API_KEY, or one of the settings named api_key_...",
+    ]
+    for group, infos in _groups():
+        if group:
+            lines += ["", "", *_comment(_about(group)), f"[{_table(group)}]"]
+        for info in infos:
+            default = "not set" if info.default is None else _toml(info.default)
+            lines += [
+                "",
+                *_comment(info.spec.summary),
+                *_comment(f"Values: {_values(info)}. Default: {default}."),
+            ]
+            lines += [f"#{info.key.rpartition('.')[2]} = {info.spec.example or _toml(info.default)}"]
+    return "\n".join(lines) + "\n"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/config.md": config_reference,
+    "config.example.toml": example_file,
+}
+"""File, from the root of the source, to what belongs in it."""
+
+
+def outdated() -> list[str]:
+    """Return the pages that are not what they would be if they were written now."""
+    return [
+        name
+        for name, page in PAGES.items()
+        if not (ROOT / name).is_file() or (ROOT / name).read_text(encoding="utf-8") != page()
+    ]
+
+
+def main(arguments: list[str]) -> int:
+    """Write what is out of date. With ``--check``: name it, and return 1 where there is any."""
+    names = outdated()
+    for name in names:
+        if "--check" in arguments:
+            print(f"{name} is out of date: run python docs/generate.py")
+        else:
+            (ROOT / name).write_text(PAGES[name](), encoding="utf-8")
+            print(f"{name} written")
+    return 1 if names and "--check" in arguments else 0
+
+
+def _groups() -> Iterator[tuple[str, list[SettingInfo]]]:
+    for group, infos in groupby(all_settings(), lambda info: info.key.rpartition(".")[0]):
+        yield group, list(infos)
+
+
+def _table(group: str) -> str:
+    return group.replace("models.*", f'models."{EXAMPLE_MODEL}"')
+
+
+def _about(group: str) -> str:
+    """Return what a group is for, from the field that holds it."""
+    if not group:
+        return "Which model, where, and with which key."
+    (field,) = (item for item in fields(Settings) if item.name == group.partition(".")[0])
+    return spec_of(field).summary
+
+
+def _shown_key(info: SettingInfo) -> str:
+    return info.key.replace("models.*", "models.ID")
+
+
+def _facts(info: SettingInfo) -> Iterator[str]:
+    yield f"- Values: {_values(info)}"
+    yield f"- Default: {f'`{_toml(info.default)}`' if info.default is not None else 'not set'}"
+    if not info.key.startswith("models."):
+        other = ", else `OPENAI_BASE_URL`" if info.key == "base_url" else ""
+        yield f"- Variable: `{variable_of(info.key)}`{other}"
+    if info.spec.example:
+        yield f"- Example: `{info.key.rpartition('.')[2]} = {info.spec.example}`"
+    if info.spec.is_live:
+        yield "- While running: `/set`"
+
+
+def _values(info: SettingInfo) -> str:
+    """Return in words what a setting can be."""
+    kind = next((part for part in get_args(info.type) if part is not NoneType), info.type)
+    kind = info.type if get_origin(info.type) in {tuple, Literal} else kind
+    minimum, maximum = info.spec.minimum, info.spec.maximum
+    if get_origin(kind) is Literal:
+        return _choice(kind)
+    if get_origin(kind) is tuple:
+        item = get_args(kind)[0]
+        most = f", at most {maximum:.0f}" if maximum is not None else ""
+        return (
+            f"a list{most}, of {_choice(item)}" if get_origin(item) is Literal else f"a list of texts{most}"
+        )
+    if kind is Mapping:
+        return (
+            "a table"
+            if minimum is None
+            else f"a table of numbers{describe_range(float, minimum, maximum).removeprefix('a number')}"
+        )
+    if kind in {bool, str}:
+        return "`true` or `false`" if kind is bool else "text"
+    return describe_range(kind, minimum, maximum)
+
+
+def _choice(kind: Any) -> str:
+    *names, last = (f"`{name}`" for name in get_args(kind))
+    return f"{', '.join(names)} or {last}" if names else last
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return f"{value:g}" if isinstance(value, float) and value != int(value) else str(value)
+
+
+def _comment(text: str) -> list[str]:
+    return [f"# {line}" for line in textwrap.wrap(text.replace("`", ""), 100)]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
