@@ -1,0 +1,1 @@
+"""Chats on disk: the only package that imports sqlite3."""

@@ -1,0 +1,126 @@
+"""The tables, as a list of steps that only grows. What once was released here is never edited; add a step instead."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from chatrepl.store.failures import NewerError
+
+APPLICATION_ID = 0x63686174
+"""``chat`` in ASCII, in the file's header: tells our files from those of other programs."""
+
+
+def _run(connection: sqlite3.Connection, *statements: str) -> None:
+    for statement in statements:
+        connection.execute(statement)
+
+
+def _begin(connection: sqlite3.Connection) -> None:
+    """Chats, messages, the pieces of replies that are still arriving, what was typed, the draft."""
+    _run(
+        connection,
+        f"PRAGMA application_id = {APPLICATION_ID}",
+        # first_words and message_count repeat what is in messages, so that lists need not read those.
+        """
+        CREATE TABLE chats (
+            id TEXT NOT NULL PRIMARY KEY,
+            title TEXT NOT NULL,
+            system TEXT,
+            tip TEXT,
+            first_words TEXT NOT NULL DEFAULT '',
+            message_count INTEGER NOT NULL DEFAULT 0,
+            created_us INTEGER NOT NULL,
+            updated_us INTEGER NOT NULL,
+            FOREIGN KEY (id, tip) REFERENCES messages (chat, id)
+        )
+        """,
+        "CREATE INDEX chats_by_change ON chats (updated_us, id) WHERE message_count > 0",
+        # An id is unique within its chat only, so that a copy of a chat can keep its messages' ids.
+        # parts is NULL where they are nothing but the text; writer is NULL unless the reply is still arriving.
+        """
+        CREATE TABLE messages (
+            position INTEGER PRIMARY KEY,
+            chat TEXT NOT NULL REFERENCES chats (id),
+            id TEXT NOT NULL,
+            parent TEXT,
+            role TEXT NOT NULL,
+            created_us INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            parts TEXT,
+            meta TEXT,
+            writer TEXT,
+            UNIQUE (chat, id),
+            FOREIGN KEY (chat, parent) REFERENCES messages (chat, id)
+        )
+        """,
+        "CREATE INDEX messages_by_chat ON messages (chat, position)",
+        "CREATE INDEX messages_arriving ON messages (chat) WHERE writer IS NOT NULL",
+        """
+        CREATE TABLE journal (
+            message INTEGER NOT NULL REFERENCES messages (position),
+            seq INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            text TEXT NOT NULL,
+            PRIMARY KEY (message, seq)
+        ) WITHOUT ROWID
+        """,
+        "CREATE TABLE inputs (digest BLOB NOT NULL PRIMARY KEY, text TEXT NOT NULL, at_us INTEGER NOT NULL)",
+        "CREATE INDEX inputs_by_time ON inputs (at_us)",
+        "CREATE TABLE draft (id INTEGER PRIMARY KEY CHECK (id = 1), text TEXT NOT NULL)",
+    )
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_begin,)
+"""Step N brings a database from version N - 1 to version N."""
+
+
+def version(connection: sqlite3.Connection, path: Path) -> int:
+    """Return how many steps a database has behind it, 0 for an empty one.
+
+    Raises:
+        NewerError: where it is another program's, or has steps behind it that are not known here.
+    """
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if not tables:
+        return 0
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    if application != APPLICATION_ID:
+        raise NewerError(
+            f"{path} is a database of another program.", hint="Move it away, or keep the chats elsewhere."
+        )
+    (found,) = connection.execute("SELECT max(version) FROM migrations").fetchone()
+    if found > len(MIGRATIONS):
+        raise NewerError(
+            f"{path} was written by a newer chatrepl"
+            f" (version {found} of its tables; this one knows {len(MIGRATIONS)}).",
+            hint="Update chatrepl.",
+        )
+    return int(found)
+
+
+def migrate(connection: sqlite3.Connection, path: Path, now_us: int) -> None:
+    """Bring a database up to date. Nothing is written where it is, and all or nothing where it is not.
+
+    Raises:
+        NewerError: as ``version`` does, before anything is written.
+        sqlite3.Error: where the database cannot be read or written.
+    """
+    if version(connection, path) == len(MIGRATIONS):
+        return
+    connection.execute("BEGIN EXCLUSIVE")
+    try:
+        done = version(connection, path)  # again: another process may have been faster
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS migrations"
+            " (version INTEGER PRIMARY KEY, name TEXT NOT NULL, at_us INTEGER NOT NULL)"
+        )
+        for number, step in enumerate(MIGRATIONS[done:], start=done + 1):
+            step(connection)
+            connection.execute("INSERT INTO migrations VALUES (?, ?, ?)", (number, step.__name__, now_us))
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

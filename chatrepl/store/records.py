@@ -1,0 +1,221 @@
+"""Messages as rows of the database and back. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import repeat
+from typing import Any, Self, TypeVar
+
+from chatrepl.messages import (
+    NO_META,
+    Message,
+    Meta,
+    Part,
+    ReasoningPart,
+    RefusalPart,
+    ReplyState,
+    Role,
+    TextPart,
+    Usage,
+    text_parts,
+)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+_KINDS: dict[type[Part], str] = {TextPart: "text", ReasoningPart: "reasoning", RefusalPart: "refusal"}
+_PARTS: dict[str, type[Part]] = {kind: part for part, kind in _KINDS.items()}
+_ROLES = {role.value: role for role in Role}
+_STATES: dict[str | None, ReplyState | None] = {None: None, **{state.value: state for state in ReplyState}}
+
+COLUMNS = "id, parent, role, created_us, text, parts, meta"
+"""The columns of a message that ``to_row`` fills and ``to_messages`` reads, in this order."""
+
+CRASH_ERROR = "chatrepl ended while this reply arrived"
+"""What stands as the error of a reply that was cut off with its process."""
+
+Row = Sequence[Any]
+
+T = TypeVar("T")
+
+
+def to_microseconds(time_of_day: datetime) -> int:
+    """Return microseconds since 1970, exactly."""
+    return (time_of_day - EPOCH) // _MICROSECOND
+
+
+def from_microseconds(microseconds: int) -> datetime:
+    """Return the time in UTC."""
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def storable(text: str) -> str:
+    """Return text as UTF-8 can hold it: halves of surrogate pairs become U+FFFD."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def to_row(message: Message) -> tuple[str | int | None, ...]:
+    """Return the columns of a message."""
+    parts = message.parts
+    is_plain = not parts or (len(parts) == 1 and isinstance(parts[0], TextPart) and bool(parts[0].text))
+    return (
+        message.id,
+        message.parent_id,
+        message.role.value,
+        to_microseconds(message.created_at),
+        storable(message.text),
+        None if is_plain else _dump([[_KINDS[type(part)], part.text] for part in parts]),
+        None if message.meta == NO_META else _dump(_meta_fields(message.meta)),
+    )
+
+
+def to_messages(rows: Sequence[Row]) -> list[Message]:
+    """Return the messages of rows.
+
+    Raises:
+        ValueError: where a row is not what ``to_row`` made.
+    """
+    if not rows:
+        return []
+    ids, parents, roles, created, texts, parts, metas = zip(*rows, strict=True)
+    try:
+        columns: dict[str, Iterable[Any]] = {
+            "id": ids,
+            "parent_id": parents,
+            "role": map(_ROLES.__getitem__, roles),
+            "parts": zip(_build(TextPart, len(rows), {"text": texts}), strict=True),
+            "created_at": map(EPOCH.__add__, map(timedelta, repeat(0), repeat(0), created)),
+            "meta": [NO_META if meta is None else _StoredMeta.of(meta) for meta in metas],
+        }
+        messages = _build(Message, len(rows), columns)
+        for index, (text, encoded) in enumerate(zip(texts, parts, strict=True)):
+            if encoded is not None:
+                messages[index] = _replace(messages[index], parts=_to_parts(encoded))
+            elif not text:
+                messages[index] = _replace(messages[index], parts=())
+    except (KeyError, TypeError, ArithmeticError, AttributeError) as error:
+        raise ValueError(f"a message in it is not what was stored ({error!r})") from error
+    return messages
+
+
+def _build(kind: type[T], count: int, columns: Mapping[str, Iterable[Any]]) -> list[T]:
+    """Make many frozen values, field by field: a long chat opens twice as fast as by calling the class."""
+    made = [*map(object.__new__, repeat(kind, count))]
+    for name in kind.__slots__:  # type: ignore[attr-defined] # our values are dataclasses with slots
+        deque(map(getattr(kind, name).__set__, made, columns[name]), maxlen=0)
+    return made
+
+
+class _StoredMeta(Meta):
+    """What is known of a message, read when it is first asked for: few of a long chat's replies are."""
+
+    __slots__ = ("_json",)
+
+    @classmethod
+    def of(cls, encoded: str) -> Self:
+        meta = cls.__new__(cls)
+        object.__setattr__(meta, "_json", encoded)
+        return meta
+
+    def __getattr__(self, name: str) -> Any:  # called for fields that are not set yet
+        if name not in Meta.__slots__:
+            raise AttributeError(name)
+        try:
+            meta = _to_meta(json.loads(self._json))
+        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
+            meta = Meta(error="what was stored about this message cannot be read")
+        for field in Meta.__slots__:
+            object.__setattr__(self, field, getattr(meta, field))
+        return getattr(meta, name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Meta) and all(
+            getattr(self, name) == getattr(other, name) for name in Meta.__slots__
+        )
+
+    __hash__ = Meta.__hash__
+
+
+def with_pieces(message: Message, pieces: Iterable[tuple[str, str]]) -> Message:
+    """Return a reply with the journalled pieces, as kind and text, added to what it has."""
+    found: dict[str, list[str]] = {kind: [] for kind in _PARTS}
+    for part in message.parts:
+        found[_KINDS[type(part)]].append(part.text)
+    for kind, text in pieces:
+        found[kind].append(text)
+    words = {kind: "".join(texts) for kind, texts in found.items()}
+    parts = text_parts(words["text"], reasoning=words["reasoning"], refusal=words["refusal"])
+    return _replace(message, parts=parts)
+
+
+def interrupted(message: Message) -> Message:
+    """Return a reply as cut off by the end of its process."""
+    fields = {name: getattr(message.meta, name) for name in Meta.__slots__}
+    fields |= {"state": ReplyState.INTERRUPTED, "error": CRASH_ERROR}
+    return _replace(message, meta=Meta(**fields))
+
+
+def check_kind(kind: str) -> None:
+    """Make sure that a journalled piece is of a known kind.
+
+    Raises:
+        ValueError: where it is not.
+    """
+    if kind not in _PARTS:
+        raise ValueError(f"a piece of a reply is one of {', '.join(_PARTS)}, not {kind!r}")
+
+
+def _replace(message: Message, *, parts: tuple[Part, ...] | None = None, meta: Meta | None = None) -> Message:
+    return Message(
+        message.id,
+        message.parent_id,
+        message.role,
+        message.parts if parts is None else parts,
+        message.created_at,
+        message.meta if meta is None else meta,
+    )
+
+
+def _dump(value: Any) -> str:
+    return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _meta_fields(meta: Meta) -> dict[str, Any]:
+    """Return what is known, without the rest."""
+    fields = {name: getattr(meta, name) for name in Meta.__slots__}
+    if meta.usage is not None:
+        usage = {name: getattr(meta.usage, name) for name in Usage.__slots__}
+        usage["reported_cost_usd"] = _amount(meta.usage.reported_cost_usd)
+        fields["usage"] = {name: value for name, value in usage.items() if value or name in _COUNTS}
+    fields["cost_usd"] = _amount(meta.cost_usd)
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+_COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+
+
+def _amount(value: Decimal | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _to_parts(parts: str) -> tuple[Part, ...]:
+    return tuple([_PARTS[kind](text) for kind, text in json.loads(parts)])
+
+
+def _to_meta(fields: dict[str, Any]) -> Meta:
+    if "state" in fields:
+        fields["state"] = _STATES[fields["state"]]
+    if "usage" in fields:
+        usage = fields["usage"]
+        if "reported_cost_usd" in usage:
+            usage["reported_cost_usd"] = Decimal(usage["reported_cost_usd"])
+        fields["usage"] = Usage(**usage)
+    if "cost_usd" in fields:
+        fields["cost_usd"] = Decimal(fields["cost_usd"])
+    return Meta(**fields)

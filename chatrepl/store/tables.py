@@ -1,0 +1,126 @@
+"""The statements that change chats and messages, for use inside a transaction.
+
+All of them raise ``StoreError`` where what is asked contradicts what is stored.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+
+from chatrepl.conversation import Conversation, first_words
+from chatrepl.errors import StoreError
+from chatrepl.messages import ChatId, Message, MessageId
+from chatrepl.store.records import COLUMNS, storable, to_messages, to_row, with_pieces
+
+
+def has_chat(connection: sqlite3.Connection, chat: ChatId) -> bool:
+    """Whether there is such a chat."""
+    return connection.execute("SELECT 1 FROM chats WHERE id = ?", (chat,)).fetchone() is not None
+
+
+def insert_chat(connection: sqlite3.Connection, chat: Conversation, created_us: int, now_us: int) -> None:
+    """Add a chat without its messages and its tip."""
+    try:
+        connection.execute(
+            "INSERT INTO chats (id, title, system, created_us, updated_us) VALUES (?, ?, ?, ?, ?)",
+            (chat.id, storable(chat.title), chat.system and storable(chat.system), created_us, now_us),
+        )
+    except sqlite3.IntegrityError as error:
+        raise StoreError(f"Chat {chat.id} is stored already.") from error
+
+
+def insert_message(connection: sqlite3.Connection, chat: ChatId, message: Message, writer: str | None) -> int:
+    """Add a message, and return its position."""
+    try:
+        cursor = connection.execute(
+            f"INSERT INTO messages (chat, writer, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+            (chat, writer, *to_row(message)),
+        )
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+            raise StoreError(
+                f"Message {message.id} follows {message.parent_id}, which is not in chat {chat}."
+            ) from error
+        raise StoreError(f"Message {message.id} is in chat {chat} already.") from error
+    assert cursor.lastrowid is not None  # noqa: S101 - an INSERT was just run
+    return cursor.lastrowid
+
+
+def replace_message(
+    connection: sqlite3.Connection, chat: ChatId, message: Message, writer: str | None = None
+) -> int:
+    """Put a reply in the place of the one that was arriving, drop its pieces, and return its position."""
+    query = "SELECT position FROM messages WHERE chat = ? AND id = ?"
+    found = connection.execute(query, (chat, message.id)).fetchone()
+    if found is None:
+        raise StoreError(f"Message {message.id} is not in chat {chat}.")
+    _, _, _, created_us, text, parts, meta = to_row(message)
+    connection.execute("DELETE FROM journal WHERE message = ?", found)
+    connection.execute(
+        "UPDATE messages SET created_us = ?, text = ?, parts = ?, meta = ?, writer = ? WHERE position = ?",
+        (created_us, text, parts, meta, writer, *found),
+    )
+    return int(found[0])
+
+
+def require_message(connection: sqlite3.Connection, chat: ChatId, message: MessageId) -> None:
+    """Make sure that a message is in a chat."""
+    query = "SELECT 1 FROM messages WHERE chat = ? AND id = ?"
+    if connection.execute(query, (chat, message)).fetchone() is None:
+        raise StoreError(f"Message {message} is not in chat {chat}.")
+
+
+def touch(
+    connection: sqlite3.Connection,
+    chat: ChatId,
+    now_us: int,
+    *,
+    text: str,
+    tip: MessageId | None = None,
+    added: int = 0,
+) -> None:
+    """Note that a chat changed. ``text`` names it where it has no first words yet; a tip of None stays."""
+    connection.execute(
+        "UPDATE chats SET updated_us = max(updated_us, ?), message_count = message_count + ?,"
+        " tip = coalesce(?, tip), first_words = CASE first_words WHEN '' THEN ? ELSE first_words END WHERE id = ?",
+        (now_us, added, tip, storable(first_words(text)), chat),
+    )
+
+
+def set_field(
+    connection: sqlite3.Connection, chat: ChatId, field: str, value: str | None, now_us: int
+) -> None:
+    """Change the tip, the system prompt or the title of a chat."""
+    cursor = connection.execute(
+        f"UPDATE chats SET {field} = ?, updated_us = max(updated_us, ?) WHERE id = ?",  # noqa: S608
+        (None if value is None else storable(value), now_us, chat),
+    )
+    if not cursor.rowcount:
+        raise StoreError(f"There is no chat {chat}.")
+
+
+def read_messages(
+    connection: sqlite3.Connection, chat: ChatId
+) -> tuple[list[Message], Mapping[MessageId, str]]:
+    """Return the messages of a chat as they are so far, and who receives those that are still arriving."""
+    query = f"SELECT {COLUMNS} FROM messages WHERE chat = ? ORDER BY position"  # noqa: S608
+    try:
+        messages = to_messages(connection.execute(query, (chat,)).fetchall())
+    except ValueError as error:
+        raise StoreError(f"Chat {chat} cannot be read: {error}.") from error
+    query = "SELECT position, id, writer FROM messages WHERE chat = ? AND writer IS NOT NULL"
+    arriving: dict[MessageId, str] = {}
+    for position, message, writer in connection.execute(query, (chat,)).fetchall():
+        arriving[message] = writer
+        index = next(index for index, found in enumerate(messages) if found.id == message)
+        query = "SELECT kind, text FROM journal WHERE message = ? ORDER BY seq"
+        messages[index] = with_pieces(messages[index], connection.execute(query, (position,)))
+    return messages, arriving
+
+
+def writer_of(connection: sqlite3.Connection, chat: ChatId, message: MessageId) -> str | None:
+    """Return who receives a message, None where it has arrived or is not there."""
+    query = "SELECT writer FROM messages WHERE chat = ? AND id = ?"
+    found = connection.execute(query, (chat, message)).fetchone()
+    return found[0] if found else None
