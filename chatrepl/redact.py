@@ -6,9 +6,18 @@ import re
 from collections.abc import Iterable
 
 _KEY_SHAPES = re.compile(
-    r"\b(sk|pk|rk|gsk|xai|key|AIza|hf|r8|pplx)([-_][A-Za-z0-9_-]{6,}|[A-Za-z0-9_-]{20,})|(Bearer )\S+"
+    r"""
+    (?P<bearer> (?i: authorization["']?\s*[:=]\s*["']?bearer\s+ )[^\s"',;]+
+              | (?i: \bbearer\s+ )(?= [^\s"',;]*[0-9] | [^\s"',;]{16} )[^\s"',;]{6,} )
+    | \b sk [-_] (?= [A-Za-z_-]*[0-9] | (?: [a-z]+ [-_] )? [A-Za-z]{16} ) [A-Za-z0-9_-]{6,}
+    | \b (?: gsk | xai | hf | r8 | pplx ) [-_] (?= [A-Za-z_-]*[0-9] ) [A-Za-z0-9_-]{20,}
+    | \b (?: pk | rk | key ) [-_] (?: [a-z]+ [-_] )? (?= [A-Za-z]*[0-9] ) [A-Za-z0-9]{16,}
+    | \b AIza [A-Za-z0-9_-]{20,}
+    """,
+    re.VERBOSE,
 )
-"""How providers' keys begin, for those that are not known to us. Source: providers' documents, 2026."""
+"""How providers' keys look, for those that are not known to us. They hold digits or a long unbroken run of letters,
+which names such as ``key_pressed_event`` or ``sk-learn-contrib`` do not. Source: providers' documents, 2026."""
 
 
 def mask_key(key: str) -> str:
@@ -21,4 +30,10 @@ def mask_keys(text: str, keys: Iterable[str] = ()) -> str:
     for key in keys:
         if key:
             text = text.replace(key, mask_key(key))
-    return _KEY_SHAPES.sub(lambda match: "Bearer …" if match[3] else mask_key(match[0]), text)
+    return _KEY_SHAPES.sub(_mask_match, text)
+
+
+def _mask_match(match: re.Match[str]) -> str:
+    if not match["bearer"]:
+        return mask_key(match[0])
+    return re.sub(r"(?i)(bearer)\s+\S+\Z", r"\1 …", match[0])

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from chatrepl.context.calibration import Calibration
 from chatrepl.context.estimate import estimate_tokens
-from chatrepl.context.ranks import RANK_FILES, read_ranks
 from chatrepl.context.reported import ReportedCosts
 from chatrepl.messages import Message, MessageId, Usage
 
@@ -85,6 +84,8 @@ _loading = threading.Lock()
 
 
 def _load_encoding(name: str, cache_directory: Path) -> tiktoken.Encoding | None:
+    from chatrepl.context.ranks import RANK_FILES, read_ranks
+
     file = RANK_FILES.get(name)
     if file is None:
         return None
@@ -185,6 +186,8 @@ class Counter:
         """
         if self._vocabulary is None and self.encoding is not None:
             vocabulary = _load_encoding(self.encoding, self._cache_directory)
+            if vocabulary is None:
+                return False
             with self._lock:
                 self._vocabulary = vocabulary
                 self._texts.clear()
@@ -233,8 +236,8 @@ class Counter:
         """Learn from what the server counted for a request, and return reported over expected tokens.
 
         The parts whose cost the server never told share what is left of the reported prompt, so that a chat that goes
-        on is known but for what is added. A result far below 1 means that the server did not read all that was sent;
-        then, and where usage is an estimate, nothing is learnt about the parts.
+        on is known but for what is added. Nothing is learnt where usage is an estimate, nor where a server that was
+        observed before counts less than half: then it has not read all that was sent.
 
         Args:
             system: The system prompt that was sent.
@@ -247,10 +250,11 @@ class Counter:
         expected = self.count_request(system, sent).tokens
         raw = self._raw_system(system) + sum(map(self._raw_message, sent))
         share = usage.prompt_tokens / expected
+        has_experience = self.is_exact or self.calibration.weight > 0
         with self._lock:
-            if not self.is_exact:
-                self.calibration = self.calibration.observe(raw, usage.prompt_tokens)
-            if share > _LEAST_SHARE or raw < _SMALL_REQUEST:
+            if share > _LEAST_SHARE or raw < _SMALL_REQUEST or not has_experience:
+                if not self.is_exact:
+                    self.calibration = self.calibration.observe(raw, usage.prompt_tokens)
                 self._settle(system, sent, usage.prompt_tokens)
             if reply is not None:
                 self._reported.learn_reply(reply, usage, self._judged(_PER_MESSAGE).tokens)
