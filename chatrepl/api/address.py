@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
-from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from chatrepl.errors import TransportError
 from chatrepl.redact import mask_keys
@@ -69,14 +69,14 @@ def shown_url(url: str) -> str:
     """Return a URL as it may be shown: without user, password and keys."""
     try:
         parts = urlsplit(url)
-        query = parse_qsl(parts.query, keep_blank_values=True)
     except ValueError:
         return mask_keys(url)
-    netloc = parts.netloc.rpartition("@")[2]
-    if any(_SECRET_NAMES.search(name) for name, _ in query):
-        masked = [(name, "…" if _SECRET_NAMES.search(name) else value) for name, value in query]
-        parts = parts._replace(query=urlencode(masked, safe="…"))
-    return mask_keys(urlunsplit(parts._replace(netloc=netloc)))
+    fields = [field.partition("=") for field in parts.query.split("&")]
+    query = "&".join(
+        f"{name}{equals}{'…' if value and _SECRET_NAMES.search(name) else value}"
+        for name, equals, value in fields
+    )
+    return mask_keys(urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query)))
 
 
 def provider_name(base_url: str) -> str:

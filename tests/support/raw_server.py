@@ -99,6 +99,7 @@ class RawServer:
     """Set when a request has been read whole. A test may clear it."""
     client_closed: threading.Event = field(default_factory=threading.Event)
     """Set when a client closed its connection while an answer was under way. A test may clear it."""
+    port: int = 0
     connections: int = 0
     """How many TCP connections were accepted."""
     _answers: list[Answer | Handler] = field(default_factory=list)
@@ -109,7 +110,8 @@ class RawServer:
 
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(0.05)
+        self._listener.settimeout(0.02)
+        self.port = int(self._listener.getsockname()[1])
         self._spawn(self._accept)
         return self
 
@@ -120,11 +122,6 @@ class RawServer:
         for thread in self._threads:
             thread.join(5)
         self._listener.close()
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return int(self._listener.getsockname()[1])
 
     @property
     def root_url(self) -> str:
@@ -214,6 +211,9 @@ class RawServer:
         self, connection: socket.socket, buffer: bytes, number: int
     ) -> tuple[RecordedRequest | None, bytes]:
         while b"\r\n\r\n" not in buffer:
+            if buffer.startswith(b"\x16"):  # TLS: a plain web server answers that it does not understand
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                return None, b""
             data = self._receive(connection)
             if not data:
                 return None, b""
@@ -273,7 +273,7 @@ class RawServer:
                 raise _ClientGoneError
 
 
-def head(status: int = 200, content_type: str = "text/event-stream", **headers: str) -> bytes:
+def head(status: int = 200, content_type: str = "text/event-stream", /, **headers: str) -> bytes:
     """Build the head of an answer; ``x_request_id="a"`` becomes ``x-request-id: a``."""
     lines = [f"HTTP/1.1 {status} Status", f"content-type: {content_type}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]

@@ -1,0 +1,303 @@
+"""The HTTP client: one server, reached through requests, which is imported nowhere else and only when first needed.
+
+No request is sent twice, except to a server on this machine that is still loading its model, and to one that refuses to
+go on with an unfinished reply.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from chatrepl.api import chat, failures, probe
+from chatrepl.api.address import is_loopback, join_url, provider_name, shown_url
+from chatrepl.api.chat_answer import ChatDecoder
+from chatrepl.api.connection import KEEP_ALIVE_OPTIONS, Errand, SocketWatch, pool_classes
+from chatrepl.api.error_body import LIMIT_BYTES
+from chatrepl.api.quirks import Quirks, quirks_for
+from chatrepl.api.reading import read_stream, read_whole
+from chatrepl.api.wire import Answer, Wire, run_cancellable
+from chatrepl.cancellation import Cancellation
+from chatrepl.errors import ApiError, ModelNotFoundError, ProtocolError
+from chatrepl.exchange import Json, ModelInfo, Request, StreamEvent, Waiting, WireRequest
+
+if TYPE_CHECKING:
+    import requests
+
+    from chatrepl.ports import Clock
+    from chatrepl.settings import NetworkSettings
+
+LOADING_LIMIT_S = 60.0
+"""How long a server on this machine may take to load its model."""
+LOADING_POLL_S = 0.5
+WINDOW_TIMEOUT_S = 2.0
+_LIST_TIMEOUT_S = 30.0
+_NEAREST_TIMEOUT_S = 3.0
+_DRAIN_TIMEOUT_S = 0.25
+"""How long the end of a body may follow ``[DONE]`` for the connection to be used again."""
+
+
+def load() -> None:
+    """Import what the first request needs, so that a thread can do it while the user types."""
+    import requests
+
+    pool_classes()
+    _ = requests.adapters
+
+
+class HttpClient:
+    """Talks to one OpenAI-compatible server. Fits ``ports.ModelClient``; may be used from several threads.
+
+    Args:
+        base_url: Up to and with ``/v1``; may carry a query, which every request keeps.
+        key: None or empty: none is sent.
+        key_source: Where the key came from, as the user named it; only for messages.
+        network: How long to wait.
+        clock: Spaces out what is said while waiting.
+        quirks: What is known of the server. None: what its address tells.
+        headers: Sent with every request, such as ``OpenAI-Organization``.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        key: str | None,
+        key_source: str | None = None,
+        network: NetworkSettings,
+        clock: Clock,
+        quirks: Quirks | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self._base_url = base_url.strip()
+        self._network = network
+        self._clock = clock
+        self._quirks = quirks or quirks_for(self._base_url)
+        self._may_prefill = True
+        """False once the server has refused to go on with an unfinished reply."""
+        self._wire = Wire(
+            self._base_url,
+            key=(key or "").strip(),
+            key_header=self._quirks.key_header,
+            key_source=key_source,
+            headers=dict(headers or {}),
+            network=network,
+            clock=clock,
+            open_session=_open_session,
+        )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({shown_url(self._base_url)!r})"
+
+    @property
+    def provider(self) -> str:
+        """The server's host, and its port where it is not the usual one."""
+        return provider_name(self._base_url)
+
+    def close(self) -> None:
+        """Let go of all connections that are not in use."""
+        self._wire.close()
+
+    def wire_request(self, request: Request) -> WireRequest:
+        """Return what ``stream`` would send, without the key."""
+        url = shown_url(join_url(self._base_url, chat.PATH))
+        body = chat.request_body(request, self._quirks)
+        return WireRequest("POST", url, body, self._wire.headers(is_stream=request.stream))
+
+    def stream(self, request: Request, cancellation: Cancellation) -> Iterator[StreamEvent]:
+        """Send a request and yield what comes back; see ``ports.ModelClient``. Leaving early closes the connection."""
+        with contextlib.closing(self._exchange(request, cancellation)) as events, self._wire.as_api_errors():
+            try:
+                for event in events:
+                    if cancellation.is_cancelled:
+                        return
+                    yield event
+            except Exception:
+                if not cancellation.is_cancelled:
+                    raise
+
+    def models(self) -> tuple[ModelInfo, ...]:
+        """List the models that the server offers, sorted by id; see ``ports.ModelClient``."""
+        return self._models(_LIST_TIMEOUT_S)
+
+    def window_tokens(self, model: str) -> int | None:
+        """Ask the server for the model's window. None where it does not say. Never raises; takes at most 2 s."""
+        deadline = self._clock.monotonic() + WINDOW_TIMEOUT_S
+        watch = SocketWatch()
+
+        def ask(method: str, url: str, body: Mapping[str, Json] | None = None) -> Any:
+            left = min(deadline - self._clock.monotonic(), WINDOW_TIMEOUT_S)
+            if left <= 0:
+                return None
+            with contextlib.suppress(ApiError), watch.recording():
+                return self._wire.ask(method, url, timeout_s=left, body=body)
+
+        find = partial(probe.find_window, ask, self._base_url, model, is_hosted=self._quirks.is_hosted)
+        errand = Errand(find, discard=lambda _: None)
+        try:
+            found = errand.wait(WINDOW_TIMEOUT_S)
+        except Exception:  # noqa: BLE001 - the promise is never to raise, whatever a server answers
+            return None
+        finally:
+            errand.leave()
+            watch.cut()
+        if found is None:
+            return None
+        self._learn(is_llama_cpp=found.is_llama_cpp)
+        return found.tokens
+
+    # -- one exchange
+
+    def _exchange(self, request: Request, cancellation: Cancellation) -> Generator[StreamEvent]:
+        if cancellation.is_cancelled:
+            return
+        watch = SocketWatch()
+        cancellation.on_cancel(watch.cut)
+        is_reusable = False
+        response: Answer | None = None
+        try:
+            response = yield from self._open(request, cancellation, watch)
+            if response is not None:
+                yield from self._events(request, response, cancellation, watch)
+                is_reusable = _drain(response, watch)
+        finally:
+            if is_reusable:
+                watch.release()
+            else:
+                watch.cut()
+            if response is not None:
+                response.close()
+
+    def _open(
+        self, request: Request, cancellation: Cancellation, watch: SocketWatch
+    ) -> Generator[StreamEvent, None, Answer | None]:
+        """Send the request until the server accepts it. None: cancelled."""
+        started_at = self._clock.monotonic()
+        told_at: float | None = None
+        while True:
+            send = partial(
+                self._wire.send,
+                "POST",
+                join_url(self._base_url, chat.PATH),
+                body=chat.request_body(request, self._quirks),
+                is_stream=request.stream,
+                timeout=(self._network.connect_timeout_s, self._network.read_timeout_s),
+            )
+            response = run_cancellable(send, cancellation, watch)
+            if response is None or 200 <= response.status_code < 300:
+                return response
+            error = self._wire.refusal(response, request.model)
+            if self._stops_prefill(request, error):
+                continue
+            now = self._clock.monotonic()
+            is_loading = failures.is_loading(error) and is_loopback(self._base_url)
+            if not is_loading or now - started_at >= LOADING_LIMIT_S:
+                raise self._with_nearest(error, request.model, cancellation)
+            if told_at is None or now - told_at >= 5.0:
+                told_at = now
+                yield Waiting("the server is loading the model")
+            if cancellation.wait(LOADING_POLL_S):
+                return None
+
+    def _events(
+        self, request: Request, response: Answer, cancellation: Cancellation, watch: SocketWatch
+    ) -> Iterator[StreamEvent]:
+        content_type = response.headers.get("content-type", "").lower()
+
+        def read() -> bytes:
+            data: bytes = response.raw.read1(65536, decode_content=True)
+            if cancellation.is_cancelled:
+                raise ConnectionAbortedError("ended by the user")
+            return data
+
+        asked = self._wire.asked(request.model)
+        if "text/html" in content_type or "ndjson" in content_type:
+            body = read_whole(read, LIMIT_BYTES, is_cut=True)
+            raise failures.api_error(response.status_code, response.headers, body, asked, url=response.url)
+        prefilled = chat.prefilled_text(request, self._quirks)
+        decoder = ChatDecoder(asked, continues=request.continues, prefilled=prefilled)
+        if "json" in content_type or not (request.stream or "event-stream" in content_type):
+            yield from decoder.whole(read_whole(read))
+        else:
+            monotonic, limit_silence = self._clock.monotonic, watch.limit_silence
+            yield from read_stream(read, decoder, monotonic=monotonic, limit_silence=limit_silence)
+
+    # -- plain questions
+
+    def _models(self, timeout_s: float) -> tuple[ModelInfo, ...]:
+        with self._wire.as_api_errors():
+            url = join_url(self._base_url, "models")
+            models = probe.model_list(self._wire.ask("GET", url, timeout_s=timeout_s))
+            if models is None:
+                raise ProtocolError(
+                    f"{self.provider} has no list of models at {shown_url(url)}",
+                    hint="name the model with -m",
+                )
+        self._learn(is_llama_cpp=any(model.owned_by == "llamacpp" for model in models))
+        return models
+
+    def _learn(self, *, is_llama_cpp: bool) -> None:
+        """Remember what the server turned out to be: llama.cpp goes on with an unfinished reply."""
+        if is_llama_cpp and self._may_prefill and not self._quirks.supports_prefill:
+            self._quirks = replace(self._quirks, supports_prefill=True)
+
+    def _stops_prefill(self, request: Request, error: ApiError) -> bool:
+        """Whether the server refused only to go on with the reply: llama.cpp does so for reasoning models."""
+        is_refused = bool(chat.prefilled_text(request, self._quirks)) and "prefill" in error.message.lower()
+        if is_refused:
+            self._may_prefill = False
+            self._quirks = replace(self._quirks, supports_prefill=False)
+        return is_refused
+
+    def _with_nearest(self, error: ApiError, model: str, cancellation: Cancellation) -> ApiError:
+        """Add the ids most like the wanted one to an error that says there is no such model."""
+        if isinstance(error, ModelNotFoundError):
+            watch = SocketWatch()
+            cancellation.on_cancel(watch.cut)
+            with contextlib.suppress(ApiError):
+                list_models = partial(self._models, _NEAREST_TIMEOUT_S)
+                models = run_cancellable(list_models, cancellation, watch) or ()
+                failures.add_nearest(error, model, [info.id for info in models])
+        return error
+
+
+def _open_session() -> requests.Session:
+    import requests
+    from requests.adapters import HTTPAdapter
+
+    class Adapter(HTTPAdapter):
+        """Its connections report their sockets and keep themselves alive."""
+
+        def init_poolmanager(
+            self, connections: int, maxsize: int, block: bool = False, **options: Any
+        ) -> None:
+            super().init_poolmanager(
+                connections, maxsize, block=block, socket_options=KEEP_ALIVE_OPTIONS, **options
+            )
+            self.poolmanager.pool_classes_by_scheme = pool_classes()
+
+        def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+            manager = super().proxy_manager_for(proxy, **options)
+            if not proxy.lower().startswith("socks"):  # which needs connections of its own kind
+                manager.pool_classes_by_scheme = pool_classes()
+            return manager
+
+    session = requests.Session()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, Adapter(max_retries=0))
+    return session
+
+
+def _drain(response: Answer, watch: SocketWatch) -> bool:
+    """Read the last bytes after the end of the reply. False: the body did not end, and the connection is lost."""
+    watch.limit_silence(_DRAIN_TIMEOUT_S)
+    try:
+        for _ in range(4):
+            if not response.raw.read1(65536, decode_content=True):
+                return True
+    except Exception:  # noqa: BLE001 - the reply is whole already
+        return False
+    return False

@@ -1,0 +1,185 @@
+"""Ends a request at once, from another thread, in whatever state it is.
+
+Closing a response from another thread blocks until its read ends, and before the headers there is no response yet. So
+the socket itself is remembered as soon as there is one, and shut down; and the part that cannot be interrupted (looking
+up the host, connecting) runs in a thread that is left behind and that sends nothing once it has been left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import queue
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from urllib3.connectionpool import HTTPConnectionPool
+
+T = TypeVar("T")
+
+_current = threading.local()
+"""``watch``: the one that the connections of this thread report to."""
+
+KEEP_ALIVE_OPTIONS = [
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *[
+        (socket.IPPROTO_TCP, int(getattr(socket, name)), value)
+        for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
+        if hasattr(socket, name)
+    ],
+]
+"""A reasoning model may be silent for minutes: a peer that is gone is noticed, and a router keeps the connection."""
+
+
+class SocketWatch:
+    """Knows the socket of one exchange and can end it from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._socket: Any = None
+        self._is_cut = False
+
+    def attach(self, sock: Any) -> None:
+        """Remember the socket in use.
+
+        Raises:
+            ConnectionAbortedError: the exchange was ended before.
+        """
+        with self._lock:
+            self._socket = sock
+            if self._is_cut:
+                _shut_down(sock)
+                raise ConnectionAbortedError("ended by the user")
+
+    def cut(self) -> None:
+        """End the exchange: a read that waits returns at once, and nothing more is sent. Never raises."""
+        with self._lock:
+            self._is_cut = True
+            _shut_down(self._socket)
+
+    def release(self) -> None:
+        """Let go of the socket: it may serve another exchange now."""
+        with self._lock:
+            self._socket = None
+
+    def limit_silence(self, seconds: float) -> None:
+        """Change how long a read may wait."""
+        with self._lock:
+            if self._socket is not None:
+                with contextlib.suppress(OSError):
+                    self._socket.settimeout(seconds)
+
+    @contextlib.contextmanager
+    def recording(self) -> Iterator[None]:
+        """Have the connections that this thread uses report here."""
+        _current.watch = self
+        try:
+            yield
+        finally:
+            _current.watch = None
+
+
+def _shut_down(sock: Any) -> None:
+    sock = getattr(sock, "socket", sock)  # TLS inside a proxy's TLS
+    if isinstance(sock, socket.socket):
+        # past SSLSocket's own method, which takes the TLS state away from the thread that reads
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def _report(sock: Any) -> None:
+    watch = getattr(_current, "watch", None)
+    if watch is not None and sock is not None:
+        watch.attach(sock)
+
+
+@functools.cache
+def pool_classes() -> dict[str, type[HTTPConnectionPool]]:
+    """Return urllib3's pools with connections that report their sockets."""
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+    class ReportingHTTPConnection(HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            _report(self.sock)
+
+        def request(self, *arguments: Any, **options: Any) -> None:
+            _report(self.sock)  # one that was used before; a new one has no socket yet
+            super().request(*arguments, **options)
+
+    class ReportingHTTPSConnection(HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            sock = super()._new_conn()
+            _report(sock)  # before the TLS handshake, which may take its time
+            return sock
+
+        def connect(self) -> None:
+            super().connect()
+            _report(self.sock)
+
+        def request(self, *arguments: Any, **options: Any) -> None:
+            _report(self.sock)
+            super().request(*arguments, **options)
+
+    class ReportingHTTPPool(HTTPConnectionPool):
+        ConnectionCls = ReportingHTTPConnection
+
+    class ReportingHTTPSPool(HTTPSConnectionPool):
+        ConnectionCls = ReportingHTTPSConnection
+
+    return {"http": ReportingHTTPPool, "https": ReportingHTTPSPool}
+
+
+class Errand(Generic[T]):
+    """Runs something in a thread of its own that can be left behind.
+
+    Args:
+        work: What to run. It may outlive the wait for it.
+        discard: What to do with a result that nobody waits for any more.
+    """
+
+    def __init__(self, work: Callable[[], T], discard: Callable[[T], None]) -> None:
+        self._work = work
+        self._discard = discard
+        self._lock = threading.Lock()
+        self._is_left = False
+        self._outcome: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+        threading.Thread(target=self._run, daemon=True, name="chatrepl-request").start()
+
+    def _run(self) -> None:
+        try:
+            result = self._work()
+        except BaseException as error:  # noqa: BLE001 - raised again by wait()
+            self._outcome.put((None, error))
+            return
+        with self._lock:
+            is_left = self._is_left
+            if not is_left:
+                self._outcome.put((result, None))
+        if is_left:
+            self._discard(result)
+
+    def leave(self) -> None:
+        """Wait no longer: ``wait`` returns None at once. Never raises; may be called from any thread."""
+        with self._lock:
+            self._is_left = True
+        self._outcome.put((None, None))
+
+    def wait(self, timeout_s: float | None = None) -> T | None:
+        """Wait for the result. None: it was left, or took longer.
+
+        Raises:
+            BaseException: what the work raised.
+        """
+        try:
+            result, error = self._outcome.get(timeout=timeout_s)
+        except queue.Empty:
+            return None
+        if error is not None:
+            raise error
+        return result

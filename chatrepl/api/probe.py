@@ -1,0 +1,140 @@
+"""Reads what servers tell of their models and windows. Pure.
+
+Source: openai-python ``types/model.py``; OpenRouter, ollama, llama.cpp, vLLM, LM Studio, Mistral documents (August 2026).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from chatrepl.api.address import join_url, server_root
+from chatrepl.exchange import ModelInfo
+
+_WINDOW_FIELDS = ("max_model_len", "context_length", "context_window", "max_context_length")
+"""Of vLLM, OpenRouter, Groq, and Mistral or LM Studio."""
+OLLAMA_DEFAULT_TOKENS = 4096
+"""What Ollama gives a model on small machines where nothing else is set; it drops what is longer without a word."""
+
+
+Ask = Callable[..., Any]
+"""``ask(method, url, body=None)`` returns the JSON of an answer, None where there is none."""
+
+
+class Window(NamedTuple):
+    """What a server tells of a model's window."""
+
+    tokens: int
+    is_llama_cpp: bool = False
+
+
+def find_window(ask: Ask, base_url: str, model: str, *, is_hosted: bool) -> Window | None:
+    """Ask a server in all the ways known until one tells. None: none does.
+
+    What a server gives to one chat counts before what the model was trained for. Big providers (``is_hosted``) are
+    asked for their list only.
+    """
+    models = model_list(ask("GET", join_url(base_url, "models"))) or ()
+    listed = next((info for info in models if info.id == model), models[0] if len(models) == 1 else None)
+    is_llama_cpp = listed is not None and listed.owned_by == "llamacpp"
+    if listed and listed.window_tokens and not is_llama_cpp:
+        return Window(listed.window_tokens)
+    if is_hosted:
+        return None
+    root = server_root(base_url)
+    name = model or (listed.id if listed else "")
+    window = llama_cpp_window(ask("GET", join_url(root, f"props?model={quote(name, safe='')}")))
+    if window:
+        return Window(window, is_llama_cpp=True)
+    tokens = (
+        (listed.window_tokens if listed else None)
+        or ollama_loaded_window(ask("GET", join_url(root, "api/ps")), name)
+        or ollama_set_window(ask("POST", join_url(root, "api/show"), {"model": name}))
+        or lm_studio_window(ask("GET", join_url(root, "api/v1/models")), name)
+    )
+    return Window(tokens, is_llama_cpp) if tokens else None
+
+
+def model_list(payload: Any) -> tuple[ModelInfo, ...] | None:
+    """Read the answer to ``GET /models``, sorted by id. None where it is not such a list."""
+    entries = payload.get("data") if isinstance(payload, Mapping) else payload
+    if not isinstance(entries, list):
+        return None
+    models = {model.id: model for entry in entries if isinstance(entry, Mapping) and (model := _model(entry))}
+    return tuple(models[name] for name in sorted(models))
+
+
+def _model(entry: Mapping[str, Any]) -> ModelInfo | None:
+    name = entry.get("id") or entry.get("name")
+    if not isinstance(name, str):
+        return None
+    top, meta = _mapping(entry.get("top_provider")), _mapping(entry.get("meta"))
+    window = _first([top.get("context_length"), *(entry.get(field) for field in _WINDOW_FIELDS)])
+    owner, shutdown = entry.get("owned_by"), entry.get("shutdown_date") or entry.get("deprecation")
+    return ModelInfo(
+        id=name,
+        window_tokens=window or _first([meta.get("n_ctx"), meta.get("n_ctx_train")]),
+        max_output_tokens=_first([top.get("max_completion_tokens"), entry.get("max_completion_tokens")]),
+        owned_by=owner if isinstance(owner, str) else None,
+        shutdown_date=shutdown[:10] if isinstance(shutdown, str) and shutdown else None,
+    )
+
+
+def llama_cpp_window(payload: Any) -> int | None:
+    """Read llama.cpp's ``/props``: what one chat may really use. None where it is not from llama.cpp."""
+    return _first([_mapping(_mapping(payload).get("default_generation_settings")).get("n_ctx")])
+
+
+def ollama_loaded_window(payload: Any, model: str) -> int | None:
+    """Read Ollama's ``/api/ps``: the window of a loaded model. None where it is not loaded."""
+    names = (model, f"{model}:latest")
+    loaded = _entries(payload, "models")
+    return _first(
+        [
+            entry.get("context_length")
+            for entry in loaded
+            if entry.get("name") in names or entry.get("model") in names
+        ]
+    )
+
+
+def ollama_set_window(payload: Any) -> int | None:
+    """Read Ollama's ``/api/show``: what the model will be loaded with, taking the smallest default for granted."""
+    parameters, info = _mapping(payload).get("parameters"), _mapping(_mapping(payload).get("model_info"))
+    found = re.search(r"(?m)^\s*num_ctx\s+(\d{1,9})\s*$", parameters) if isinstance(parameters, str) else None
+    if found:
+        return int(found[1])
+    trained = _first([info.get(f"{info.get('general.architecture')}.context_length")])
+    return min(trained, OLLAMA_DEFAULT_TOKENS) if trained else None
+
+
+def lm_studio_window(payload: Any, model: str) -> int | None:
+    """Read LM Studio's ``/api/v1/models``: the window it was loaded with, else the longest one possible."""
+    for entry in _entries(payload, "models"):
+        instances = list(_entries(entry, "loaded_instances"))
+        if model in (entry.get("key"), entry.get("id"), *(instance.get("id") for instance in instances)):
+            loaded = [_mapping(instance.get("config")).get("context_length") for instance in instances]
+            return _first([*loaded, entry.get("max_context_length")])
+    return None
+
+
+def _entries(payload: Any, name: str) -> Iterator[Mapping[str, Any]]:
+    entries = _mapping(payload).get(name)
+    return (entry for entry in (entries if isinstance(entries, list) else []) if isinstance(entry, Mapping))
+
+
+def _first(values: list[Any]) -> int | None:
+    return next(
+        (
+            int(value)
+            for value in values
+            if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 2**53
+        ),
+        None,
+    )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
