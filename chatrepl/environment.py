@@ -69,6 +69,11 @@ class Environment:
         return (getattr(self.stdout, "encoding", None) or "ascii").lower().replace("-", "").startswith("utf")
 
     @property
+    def reflows(self) -> bool:
+        """Whether the terminal wraps its rows anew when its width changes; xterm and the Linux console do not."""
+        return "XTERM_VERSION" not in self.variables and self.variables.get("TERM") != "linux"
+
+    @property
     def columns(self) -> int:
         """The terminal's width, 80 where it is not known."""
         return self._size()[0]

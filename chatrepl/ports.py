@@ -123,6 +123,14 @@ class ChatStore(Protocol):
         """Return the chat that was changed last, leaving out those without messages. None where there is none."""
         ...
 
+    def find_chat(self, text: str) -> ChatId:
+        """Return the chat with this id, or the only one whose id or title begins so.
+
+        Raises:
+            StoreError: where there is none or more than one; the nearest are named.
+        """
+        ...
+
     def list_chats(self, limit: int = 50, offset: int = 0) -> Sequence[ChatSummary]:
         """List chats that have messages, the last changed first."""
         ...

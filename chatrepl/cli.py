@@ -1,0 +1,268 @@
+"""The command line: reads the arguments, chooses the front end, and turns every error into a message and a status."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from chatrepl import __version__, wiring
+from chatrepl.environment import Environment
+from chatrepl.errors import ChatreplError, ExitStatus, NoProviderError, UsageError
+from chatrepl.redact import mask_keys
+from chatrepl.sanitise import sanitise
+
+if TYPE_CHECKING:
+    from chatrepl.commands.base import Messages, Notice
+    from chatrepl.config import LoadedSettings
+    from chatrepl.session import Session
+    from chatrepl.wiring import Connection
+
+ADD_LOCAL = "uv run --extra local chatrepl (in a checkout)"
+EPILOG = """\
+With text and a terminal, the chat opens with it as its first message; with -p, or with something piped in, chatrepl
+answers once on standard output. Exit status: 0 ok, 1 other, 2 usage, 3 configuration or key, 4 refused by the server,
+5 network, 6 budget, 130 interrupted.
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Declare the arguments."""
+    parser = argparse.ArgumentParser(
+        prog="chatrepl", description="Chat with a language model.", epilog=EPILOG
+    )
+    add = parser.add_argument
+    add("text", nargs="*", help="the first message")
+    add("-p", "--print", action="store_true", help="answer once on standard output, without a prompt")
+    add("-c", "--continue", dest="go_on", action="store_true", help="go on with the last chat")
+    add("-r", "--resume", metavar="ID", help="go on with the chat whose id or title begins so")
+    add("-m", "--model", help="the model to talk to, as the server lists it")
+    add("--system", metavar="TEXT", help="the system prompt of a new chat")
+    add(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a setting for this run; may be repeated",
+    )
+    add(
+        "--output",
+        choices=("text", "json", "stream-json"),
+        default="text",
+        help="the form of a single answer",
+    )
+    add("--no-stream", action="store_true", help="show replies when they are complete")
+    add(
+        "--local",
+        nargs="?",
+        const="",
+        metavar="GGUF",
+        help="chat with the embedded model, or with this GGUF file",
+    )
+    add("--plain", action="store_true", help="no redraws, no colour, no status bar")
+    add("--config", metavar="FILE", help="read this configuration file")
+    add("-v", "--version", action="version", version=f"chatrepl {__version__}")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None, environment: Environment | None = None) -> int:
+    """Run chatrepl and return its exit status. No exception leaves here but SystemExit."""
+    environment = environment or Environment()
+    try:
+        options = build_parser().parse_args(arguments)
+        return _run(options, environment)
+    except ChatreplError as error:
+        _tell(environment, error.message, error.hint)
+        return error.exit_status
+    except KeyboardInterrupt:
+        _tell(environment, "interrupted")
+        return ExitStatus.INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return ExitStatus.OK
+    except Exception as defect:  # noqa: BLE001 - the last fence: a person never sees a traceback
+        _tell(environment, f"a mistake in chatrepl: {type(defect).__name__}: {defect}", _report(environment))
+        return ExitStatus.ERROR
+
+
+def _tell(environment: Environment, text: str, hint: str | None = None) -> None:
+    lines = [f"chatrepl: {text}", *([hint] if hint else [])]
+    environment.stderr.write("".join(f"{sanitise(mask_keys(line))}\n" for line in lines))
+
+
+def _report(environment: Environment) -> str:
+    """Keep the details of a defect in an owner-only file, and say where it is."""
+    import traceback
+
+    path = environment.data_directory / "last-error.txt"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(mask_keys(traceback.format_exc()))
+    except OSError:
+        return "Please report it, with what you did."
+    return f"Please report it, with {path}."
+
+
+def _run(options: argparse.Namespace, environment: Environment) -> int:
+    local = options.local
+    if local and not (local.endswith(".gguf") or "/" in local or Path(local).exists()):
+        options.text.insert(0, local)  # `--local hello`: the model that is there, and a first message
+        local = ""
+    loaded = wiring.load_settings(
+        environment, _flags(options), Path(options.config) if options.config else None
+    )
+    for warning in loaded.warnings:
+        _tell(environment, warning)
+    is_interactive = environment.stdin_is_terminal and environment.stdout_is_terminal
+    is_once = options.print or not is_interactive or options.output != "text"
+    text = " ".join(options.text)
+    if is_once:
+        text = _with_stdin(text, environment)
+    _end_in_order_when_told()
+    connection = _connect(loaded, environment, local, may_ask=not is_once)
+    if connection is None:
+        return ExitStatus.CONFIG
+    store = wiring.open_store(environment)
+    try:
+        session = wiring.build_session(loaded, environment, connection, store)
+        greeting = _open_chat(session, options)
+        if is_once:
+            return _once(session, text, environment, options.output)
+        greeting = (*greeting, *_greeting(connection))
+        is_plain = environment.is_dumb or session.settings.terminal.plain
+        run = wiring.run_plain if is_plain else wiring.run_repl
+        return run(session, environment, greeting=greeting, first_message=text or None)
+    finally:
+        try:
+            store.close()
+        finally:
+            connection.close()
+
+
+def _flags(options: argparse.Namespace) -> dict[str, object]:
+    flags: dict[str, object] = {}
+    for pair in options.set:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(
+                f"--set takes KEY=VALUE, not '{pair}'.", hint="For example: --set temperature=0.2"
+            )
+        flags[key.strip()] = value
+    if options.model is not None:
+        flags["model"] = options.model
+    if options.system is not None:
+        flags["system"] = options.system
+    if options.no_stream:
+        flags["stream"] = "false"
+    if options.plain:
+        flags["terminal.plain"] = "true"
+    return flags
+
+
+def _with_stdin(text: str, environment: Environment) -> str:
+    """Return what is asked once: the words of the command line, and below them what was piped in."""
+    piped = ""
+    if not environment.stdin_is_terminal:
+        raw = getattr(environment.stdin, "buffer", None)
+        piped = raw.read().decode("utf-8", "replace") if raw is not None else environment.stdin.read()
+    whole = "\n\n".join(
+        part for part in (text.strip(), piped.removeprefix("\ufeff").strip("\n")) if part.strip()
+    )
+    cleaned = whole.replace("\0", "")
+    if len(cleaned) != len(whole):
+        _tell(environment, f"removed {len(whole) - len(cleaned)} NUL characters from what was sent")
+    if not cleaned.strip():
+        raise UsageError(
+            "There is nothing to send: no text, and nothing on standard input.", hint='chatrepl -p "text"'
+        )
+    return cleaned.encode("utf-8", "replace").decode("utf-8")
+
+
+def _connect(
+    loaded: LoadedSettings, environment: Environment, local: str | None, *, may_ask: bool
+) -> Connection | None:
+    def say(line: str) -> None:
+        if environment.stderr_is_terminal:
+            environment.stderr.write(f"{line}\n")
+            environment.stderr.flush()
+
+    try:
+        return wiring.connect(
+            loaded,
+            environment,
+            wants_local=local is not None,
+            local_file=environment.expand(local) if local else None,
+            may_fall_back=may_ask,
+            on_progress=say,
+        )
+    except NoProviderError:
+        if not may_ask:
+            raise
+    from chatrepl.ui.welcome import UseKey, UseServer, ask_for_provider
+
+    choice = ask_for_provider(
+        environment,
+        wiring.find_servers(environment),
+        lambda key: wiring.keep_key(environment, key),
+        ADD_LOCAL,
+    )
+    match choice:
+        case UseKey():
+            return wiring.connect(
+                loaded, environment, wants_local=False, local_file=None, may_fall_back=False, on_progress=say
+            )
+        case UseServer(base_url, model):
+            return wiring.connect_server(loaded.settings, environment, base_url, model=model)
+    return None
+
+
+def _open_chat(session: Session, options: argparse.Namespace) -> tuple[Notice | Messages, ...]:
+    """Open the chat that was asked for, and return what is said about it."""
+    from chatrepl.commands.base import Notice
+
+    chat = session.store.find_chat(options.resume) if options.resume else None
+    if options.go_on and chat is None:
+        chat = session.store.last_chat()
+        if chat is None:
+            return (Notice("There is no chat to go on with; this is a new one.", "warning"),)
+    if chat is None:
+        return ()
+    session.open_chat(session.store.load(chat))
+    if options.system is not None:
+        session.set_system(options.system)
+    from chatrepl.commands.base import Context
+    from chatrepl.commands.reply import last_turns
+
+    context = Context(session, Path)
+    return (last_turns(context, 2),)
+
+
+def _greeting(connection: Connection) -> tuple[Notice, ...]:
+    from chatrepl.commands.base import Notice
+
+    return tuple(Notice(text) for text in connection.notices)
+
+
+def _once(session: Session, text: str, environment: Environment, form: str) -> int:
+    from chatrepl.oneshot import run_once
+
+    for warning in session.store.warnings():
+        _tell(environment, warning)
+    if form == "json":
+        return run_once(session, text, environment, "json")
+    return run_once(session, text, environment, "stream-json" if form == "stream-json" else "text")
+
+
+def _end_in_order_when_told() -> None:
+    """Let SIGTERM and SIGHUP end the program in order: what is open is closed, and nothing is left running."""
+
+    def leave(number: int, _frame: object) -> NoReturn:
+        sys.exit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)

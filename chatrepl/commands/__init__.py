@@ -1,0 +1,1 @@
+"""Slash commands: declared as values, found in a registry, answering with values."""

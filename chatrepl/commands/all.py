@@ -1,0 +1,8 @@
+"""All commands, in the order in which they are listed."""
+
+from __future__ import annotations
+
+from chatrepl.commands import chat, files, model, reply
+from chatrepl.commands.base import Command
+
+ALL: tuple[Command, ...] = (*chat.COMMANDS, *reply.COMMANDS, *model.COMMANDS, *files.COMMANDS)

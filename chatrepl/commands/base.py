@@ -1,0 +1,164 @@
+"""What a slash command is, and what it answers with. Values; whoever asked decides how to show them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from chatrepl.messages import Message
+from chatrepl.turn import Kind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chatrepl.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One or two sentences about what was done, or why not."""
+
+    text: str
+    tone: Literal["info", "warning", "error"] = "info"
+    hint: str | None = None
+    """What to do next. None where nothing is to be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text shown exactly as it is, apart from what could drive the terminal."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under a title; the last column takes the room that is left."""
+
+    title: str
+    rows: tuple[tuple[str, ...], ...]
+    header: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Messages of the chat, to be drawn as if they had just come."""
+
+    messages: tuple[Message, ...]
+    omitted_count: int = 0
+    """How many stand before these in the chat."""
+    notice: str = ""
+    """Said after them. Empty: nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A turn to run now."""
+
+    kind: Kind
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """A question with yes or no; ``then`` runs on yes, and nothing happens on no."""
+
+    question: str
+    then: Callable[[], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Clipboard:
+    """Text for the clipboard."""
+
+    text: str
+    what: str
+    """What it is, for the notice: ``reply 3``."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClearScreen:
+    """Empty what is visible; the scrollback and the chat stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """End chatrepl."""
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """More than one answer, in this order."""
+
+    replies: tuple[Reply, ...]
+
+
+Reply = Notice | Text | Table | Messages | Ask | Confirm | Clipboard | ClearScreen | Quit | Several
+
+
+def no_completions(_context: Context, _typed: str) -> Iterable[str]:
+    """Offer nothing."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """One argument of a command."""
+
+    name: str
+    kind: Literal["word", "number", "path", "rest"] = "word"
+    """``rest`` takes all that follows, spaces and line ends included; a path may be quoted."""
+    optional: bool = False
+    complete: Callable[[Context, str], Iterable[str]] = no_completions
+    """Finds values that begin with what was typed, the likeliest first. Quick: it runs while the user types."""
+
+
+@dataclass(slots=True)
+class Context:
+    """What a command works with."""
+
+    session: Session
+    expand: Callable[[str], Path]
+    """Turns what the user wrote into a path."""
+    commands: Sequence[Command] = ()
+    """All commands, for ``/help``."""
+    is_streaming: bool = False
+    """Whether a reply is arriving."""
+
+
+Run = Callable[[Context, Mapping[str, Any]], Reply]
+
+
+def always(_context: Context) -> str | None:
+    """Allow a command at any time."""
+    return None
+
+
+def when_idle(context: Context) -> str | None:
+    """Allow a command unless a reply is arriving."""
+    return "a reply is arriving: Esc stops it" if context.is_streaming else None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A slash command, declared once: parser, help, completion, ``docs/commands.md`` and tests come from here."""
+
+    name: str
+    group: Literal["Chat", "Reply", "Model", "Window", "Files", "Screen", "Program"]
+    summary: str
+    """One sentence of at most 70 characters."""
+    run: Run
+    aliases: tuple[str, ...] = ()
+    args: tuple[Arg, ...] = ()
+    help: str = ""
+    """More than the summary, in Markdown. Empty where there is nothing more to say."""
+    when: Callable[[Context], str | None] = always
+    """Says why the command cannot run now; None when it can."""
+    examples: tuple[str, ...] = field(default=())
+
+    @property
+    def usage(self) -> str:
+        """Return how it is typed: ``/save [FILE]``."""
+        shown = (f"[{arg.name.upper()}]" if arg.optional else arg.name.upper() for arg in self.args)
+        return " ".join((f"/{self.name}", *shown))

@@ -1,0 +1,153 @@
+"""Commands for the chat as a whole: begin, step back, steer, leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chatrepl.commands.base import (
+    Arg,
+    ClearScreen,
+    Command,
+    Context,
+    Messages,
+    Notice,
+    Quit,
+    Reply,
+    Several,
+    Table,
+    Text,
+    when_idle,
+)
+
+GROUPS = ("Chat", "Reply", "Model", "Window", "Files", "Screen", "Program")
+
+KEYS = (
+    ("Enter", "send"),
+    ("Alt-Enter, Ctrl-J, \\ Enter", "new line"),
+    ("Esc", "take back a queued message, else stop the reply"),
+    ("Ctrl-C", "stop the reply, else clear the line; twice on an empty line leaves"),
+    ("Ctrl-D", "leave, on an empty line"),
+    ("Up, Down, Ctrl-R", "what was typed before; search in it"),
+    ("Tab", "complete a command"),
+    ("Ctrl-G, Ctrl-X Ctrl-E", "write the message in your editor"),
+    ("Ctrl-L", "clear the screen"),
+)
+
+
+def _help(context: Context, args: Mapping[str, Any]) -> Reply:
+    if args["command"]:
+        from chatrepl.commands.registry import Registry
+
+        return Text(describe(Registry(context.commands).find(args["command"].removeprefix("/"))))
+    rows = [
+        (command.usage, command.summary)
+        for group in GROUPS
+        for command in context.commands
+        if command.group == group
+    ]
+    return Several((Table("Commands", tuple(rows)), Table("Keys", KEYS), Notice("/help COMMAND says more.")))
+
+
+def describe(command: Command) -> str:
+    """Return all that is known of a command, as plain text."""
+    lines = [command.usage, command.summary]
+    if command.aliases:
+        lines.append("Also: " + ", ".join(f"/{alias}" for alias in command.aliases))
+    if command.help:
+        lines += ["", command.help]
+    if command.examples:
+        lines += ["", "Examples:", *(f"  {example}" for example in command.examples)]
+    return "\n".join(lines)
+
+
+def _complete_command(context: Context, typed: str) -> list[str]:
+    return [command.name for command in context.commands if command.name.startswith(typed.removeprefix("/"))]
+
+
+def _new(context: Context, _args: Mapping[str, Any]) -> Reply:
+    had = len(context.session.conversation)
+    context.session.new_chat()
+    return Notice("New chat." + (" The one before is kept; chatrepl -c opens the last chat." if had else ""))
+
+
+def _clear(context: Context, _args: Mapping[str, Any]) -> Reply:
+    context.session.new_chat()
+    return Several((ClearScreen(), Notice("New chat.")))
+
+
+def _system(context: Context, args: Mapping[str, Any]) -> Reply:
+    text = args["text"]
+    if text is None:
+        system = context.session.conversation.system
+        return Text(system) if system else Notice("No system prompt is set.", hint="/system TEXT sets one.")
+    if text.strip() in {"none", "off", '""'}:
+        context.session.set_system(None)
+        return Notice("The system prompt is gone, from the next message on.")
+    context.session.set_system(text)
+    return Notice("System prompt set, from the next message on.", hint="/system none takes it away.")
+
+
+def _undo(context: Context, args: Mapping[str, Any]) -> Reply:
+    wanted = args["turns"] if args["turns"] is not None else 1
+    if wanted < 1:
+        return Notice(f"turns is a whole number from 1, not {wanted}.", "error")
+    done = context.session.undo(wanted)
+    if not done:
+        return Notice("There is nothing to undo: the chat stands before its first message.", "warning")
+    path = context.session.conversation.path()
+    left = f"{len(path)} messages are left" if path else "the chat stands before its first message"
+    return Several(
+        (
+            Messages(path[-1:], max(0, len(path) - 1)),
+            Notice(f"Stepped back {done} {'turn' if done == 1 else 'turns'}; {left}. Nothing was deleted."),
+        )
+    )
+
+
+def _quit(_context: Context, _args: Mapping[str, Any]) -> Reply:
+    return Quit()
+
+
+COMMANDS = (
+    Command(
+        "help",
+        "Program",
+        "List the commands and keys, or explain one command.",
+        _help,
+        aliases=("?",),
+        args=(Arg("command", optional=True, complete=_complete_command),),
+        examples=("/help save",),
+    ),
+    Command("new", "Chat", "Begin a new chat; this one is kept.", _new, when=when_idle),
+    Command(
+        "clear",
+        "Chat",
+        "Begin a new chat on an empty screen; this one is kept.",
+        _clear,
+        when=when_idle,
+        help="The terminal's scrollback stays as it is.",
+    ),
+    Command(
+        "system",
+        "Chat",
+        "Show or set the system prompt of this chat.",
+        _system,
+        aliases=("sys",),
+        args=(Arg("text", "rest", optional=True),),
+        when=when_idle,
+        help="It is sent before all messages, from the next one on. `/system none` takes it away.",
+        examples=("/system Answer in one sentence.", "/system none"),
+    ),
+    Command(
+        "undo",
+        "Chat",
+        "Step back before your last message; nothing is deleted.",
+        _undo,
+        aliases=("rewind",),
+        args=(Arg("turns", "number", optional=True),),
+        when=when_idle,
+        examples=("/undo", "/undo 3"),
+    ),
+    Command("quit", "Program", "Leave; the chat is saved already.", _quit, aliases=("exit", "q")),
+)

@@ -1,0 +1,127 @@
+"""Commands for replies: ask again, go on, copy, look at the source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chatrepl.commands.base import (
+    Arg,
+    Ask,
+    Clipboard,
+    Command,
+    Context,
+    Messages,
+    Notice,
+    Reply,
+    Text,
+    when_idle,
+)
+from chatrepl.markup import code_blocks
+from chatrepl.turn import Kind, can_continue, can_retry
+
+REDRAWN_TURNS = 3
+
+
+def _retry(context: Context, _args: Mapping[str, Any]) -> Reply:
+    if not can_retry(context.session.conversation):
+        return Notice("There is no message to answer again.", "warning")
+    return Ask(Kind.RETRY)
+
+
+def _continue(context: Context, _args: Mapping[str, Any]) -> Reply:
+    if not can_continue(context.session.conversation):
+        return Notice("There is no reply to go on with.", "warning", hint="/retry asks again.")
+    return Ask(Kind.CONTINUE)
+
+
+def _copy(context: Context, args: Mapping[str, Any]) -> Reply:
+    reply = context.session.reply(None)
+    if reply is None or not reply.text:
+        return Notice("There is no reply to copy yet.", "warning")
+    number = args["block"]
+    if number is None:
+        return Clipboard(reply.text, "the last reply")
+    blocks = code_blocks(reply.text)
+    if not 1 <= number <= len(blocks):
+        counted = f"has {len(blocks)} code blocks" if len(blocks) != 1 else "has one code block"
+        return Notice(f"There is no code block {number}: the last reply {counted}.", "error")
+    return Clipboard(blocks[number - 1].removesuffix("\n"), f"code block {number}")
+
+
+def _raw(context: Context, args: Mapping[str, Any]) -> Reply:
+    reply = context.session.reply(args["reply"])
+    if reply is None:
+        count = len(context.session.conversation.replies())
+        return Notice(
+            f"There is no such reply: this chat has {count}.",
+            "error",
+            hint="/raw 2, or /raw -1 for the last.",
+        )
+    return Text(reply.text or "(an empty reply)")
+
+
+def _redraw(context: Context, args: Mapping[str, Any]) -> Reply:
+    path = context.session.conversation.path()
+    if not path:
+        return Notice("There is nothing to draw: the chat is empty.", "warning")
+    wanted = args["turns"] if args["turns"] is not None else REDRAWN_TURNS
+    if wanted < 1:
+        return Notice(f"turns is a whole number from 1, not {wanted}.", "error")
+    return last_turns(context, wanted)
+
+
+def last_turns(context: Context, turns: int) -> Messages:
+    """Return the last turns of the open chat, to be drawn."""
+    path = context.session.conversation.path()
+    start = len(path)
+    for _ in range(turns):
+        start = next((index for index in range(start - 1, -1, -1) if path[index].role == "user"), 0)
+    return Messages(path[start:], start)
+
+
+COMMANDS = (
+    Command(
+        "retry",
+        "Reply",
+        "Ask for another reply to your last message.",
+        _retry,
+        aliases=("regenerate",),
+        when=when_idle,
+        help="The reply before stays in the chat, beside the new one.",
+    ),
+    Command(
+        "continue",
+        "Reply",
+        "Ask for the rest of a reply that was cut off.",
+        _continue,
+        aliases=("cont",),
+        when=when_idle,
+        help="The new reply holds both parts; the unfinished one stays beside it.",
+    ),
+    Command(
+        "copy",
+        "Reply",
+        "Copy the last reply, or one of its code blocks.",
+        _copy,
+        args=(Arg("block", "number", optional=True),),
+        help="Goes through the terminal (OSC 52), so it works over ssh where the terminal allows it.",
+        examples=("/copy", "/copy 2"),
+    ),
+    Command(
+        "raw",
+        "Reply",
+        "Show the Markdown of the last reply, or of reply N.",
+        _raw,
+        args=(Arg("reply", "number", optional=True),),
+        examples=("/raw", "/raw 1"),
+    ),
+    Command(
+        "redraw",
+        "Screen",
+        "Draw the last turns again, at the present width.",
+        _redraw,
+        args=(Arg("turns", "number", optional=True),),
+        examples=("/redraw", "/redraw 10"),
+    ),
+)

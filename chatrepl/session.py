@@ -1,0 +1,237 @@
+"""What a front end works with: the open chat, the model in use, the settings, and the turns between them.
+
+Knows no terminal. The methods may be called from the thread that draws; ``turn`` and ``prepare`` talk to the server and
+belong into another one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from chatrepl import adjust
+from chatrepl.cancellation import Cancellation
+from chatrepl.context.window import Plan
+from chatrepl.conversation import Conversation
+from chatrepl.environment import new_id
+from chatrepl.errors import ApiError
+from chatrepl.exchange import ModelInfo, Request, WireRequest
+from chatrepl.messages import ChatId, Message, MessageId, Role
+from chatrepl.planner import ModelPlanner
+from chatrepl.ports import ChatStore, Clock, ModelClient
+from chatrepl.settings import Settings
+from chatrepl.turn import Kind, Tools, TurnEvent, new_message, run_turn
+
+PlannerFactory = Callable[[Settings, str, ModelClient], ModelPlanner]
+"""Builds what plans requests for a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a chat has used so far, all branches together."""
+
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: Decimal | None
+    """None where the price of any request is not known."""
+    is_estimated: bool
+    """Whether any of the counts is ours."""
+
+
+class Session:
+    """One run of chatrepl with one server."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        client: ModelClient,
+        store: ChatStore,
+        clock: Clock,
+        make_planner: PlannerFactory,
+        model: str | None,
+        origins: Mapping[str, str] | None = None,
+        key_source: str | None = None,
+    ) -> None:
+        self.settings = settings
+        self.client = client
+        self.store = store
+        self.clock = clock
+        self.origins = dict(origins or {})
+        """Where the settings came from that are not defaults, by key."""
+        self.key_source = key_source
+        """Where the key came from, for ``/status``. None: there is none."""
+        self.conversation = self._empty_chat()
+        self._make_planner = make_planner
+        self._model = model
+        self._planner: ModelPlanner | None = None
+        self._models: Sequence[ModelInfo] | None = None
+        self._lock = threading.RLock()
+
+    @property
+    def model(self) -> str:
+        """The model in use; empty until ``prepare`` has found one."""
+        return self._model or ""
+
+    @property
+    def planner(self) -> ModelPlanner:
+        """What plans the requests. Before ``prepare`` its counts are estimates and the window may be unknown."""
+        with self._lock:
+            if self._planner is None:
+                self._planner = self._make_planner(self.settings, self.model, self.client)
+            return self._planner
+
+    def prepare(self) -> None:
+        """Find the model, its window and its vocabulary. Takes seconds at worst; a second call costs nothing."""
+        if self._model is None:
+            found: Sequence[ModelInfo] = ()
+            with contextlib.suppress(ApiError):
+                found = self.models()
+            if found:
+                with self._lock:
+                    self._model = found[0].id
+                    self._planner = None
+        self.planner.prepare()
+
+    def models(self, *, refresh: bool = False) -> Sequence[ModelInfo]:
+        """List what the server offers, asked once.
+
+        Raises:
+            ApiError: when the server does not answer.
+        """
+        if self._models is None or refresh:
+            self._models = self.client.models()
+        return self._models
+
+    def known_models(self) -> Sequence[ModelInfo]:
+        """Return what ``models`` found before, without asking."""
+        return self._models or ()
+
+    def turn(self, kind: Kind, text: str, cancellation: Cancellation) -> Generator[TurnEvent, None, None]:
+        """Run one turn of the open chat."""
+        self.prepare()
+        tools = Tools(
+            client=self.client,
+            store=self.store,
+            clock=self.clock,
+            planner=self.planner,
+            model=self.model,
+            parameters=dict(self.settings.parameters),
+            stream=self.settings.stream,
+        )
+        yield from run_turn(tools, self.conversation, kind, text, cancellation)
+
+    def _empty_chat(self) -> Conversation:
+        return Conversation(ChatId(new_id(self.clock.now())), system=self.settings.system)
+
+    def new_chat(self) -> None:
+        """Begin another chat; the one before stays in the library."""
+        self.conversation = self._empty_chat()
+
+    def open_chat(self, chat: Conversation) -> None:
+        """Go on with a chat that is in the library."""
+        self.conversation = chat
+
+    def adopt(self, chat: Conversation) -> None:
+        """Put a chat that came from a file into the library as a new one, and go on with it."""
+        taken = Conversation(ChatId(new_id(self.clock.now())), system=chat.system, title=chat.title)
+        ids: dict[MessageId, MessageId] = {}
+        for message in chat.messages.values():
+            ids[message.id] = MessageId(new_id(self.clock.now()))
+            parent = ids[message.parent_id] if message.parent_id is not None else None
+            taken.append(replace(message, id=ids[message.id], parent_id=parent))
+        taken.move_tip(ids[chat.tip] if chat.tip is not None else None)
+        self.store.create_chat(taken.id, system=taken.system, created_at=self.clock.now())
+        if taken.title:
+            self.store.set_title(taken.id, taken.title)
+        for message in taken.messages.values():
+            self.store.append(taken.id, message)
+        self.store.set_tip(taken.id, taken.tip)
+        self.conversation = taken
+
+    def set_system(self, system: str | None) -> None:
+        """Change the system prompt of the open chat, from its next request on. None: send none."""
+        self.conversation.system = system
+        if len(self.conversation):
+            self.store.set_system(self.conversation.id, system)
+
+    def undo(self, turns: int = 1) -> int:
+        """Step back before the last messages of the user; nothing is deleted. Returns how many steps were made."""
+        done = 0
+        while done < turns:
+            last = self.conversation.last_user_message()
+            if last is None:
+                break
+            self.conversation.move_tip(last.parent_id)
+            done += 1
+        if done:
+            self.store.set_tip(self.conversation.id, self.conversation.tip)
+        return done
+
+    def use_model(self, model: str) -> None:
+        """Ask another model from the next request on."""
+        with self._lock:
+            self._model = model
+            self.settings = replace(self.settings, model=model)
+            self._planner = None
+
+    def change_setting(self, key: str, text: str) -> None:
+        """Change a setting for the rest of this run.
+
+        Raises:
+            ConfigError: where there is no such setting, it cannot change now, or the value does not fit.
+        """
+        name = adjust.resolve_key(key).key
+        changed = adjust.apply(self.settings, key, text)
+        with self._lock:
+            self.settings = changed
+            self.origins[name] = "/set"
+            if name == "model":
+                self._model = changed.model
+            self._planner = None
+
+    def plan_next(self, draft: str = "") -> Plan:
+        """Plan the next request, with a draft as the user's next message. Counts what was not counted before."""
+        path = self.conversation.path()
+        if draft:
+            path = (*path, new_message(self.clock, self.conversation.tip, Role.USER, draft))
+        return self.planner.plan(self.conversation.system, path)
+
+    def preview(self, draft: str = "") -> WireRequest:
+        """Return the next request in the shape of the wire, without the key."""
+        plan = self.plan_next(draft)
+        request = Request(
+            model=self.model,
+            messages=plan.sent,
+            system=self.conversation.system,
+            parameters=dict(self.settings.parameters),
+            stream=self.settings.stream,
+        )
+        return self.client.wire_request(request)
+
+    def totals(self) -> Totals:
+        """Add up what the open chat has used."""
+        usages = [
+            (message.meta.usage, message.meta.cost_usd)
+            for message in list(self.conversation.messages.values())
+            if message.meta.usage is not None
+        ]
+        costs = [cost for _, cost in usages]
+        is_known = all(cost is not None for cost in costs) and bool(costs or self.planner.facts().price)
+        return Totals(
+            requests=len(usages),
+            prompt_tokens=sum(usage.prompt_tokens for usage, _ in usages),
+            completion_tokens=sum(usage.completion_tokens for usage, _ in usages),
+            cost_usd=sum((cost for cost in costs if cost is not None), Decimal(0)) if is_known else None,
+            is_estimated=any(usage.is_estimated for usage, _ in usages),
+        )
+
+    def reply(self, number: int | None) -> Message | None:
+        """Return reply ``number`` of the chat, from 1; negative numbers count from the end; None: the last one."""
+        replies = self.conversation.replies()
+        index = len(replies) - 1 if number is None else number - 1 if number > 0 else len(replies) + number
+        return replies[index] if 0 <= index < len(replies) else None

@@ -1,0 +1,379 @@
+"""One turn: store what was typed, plan the window, stream the reply, journal it, record what it used.
+
+Yields events and prints nothing: the terminal, the pipe mode and the tests all run the same turns. Whatever happens
+while a reply arrives, the user's message stays, and the reply is stored for what it is: complete, interrupted or
+failed. No exception of the network leaves ``run_turn``; it ends with one of the three final events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Protocol
+
+from chatrepl.cancellation import Cancellation
+from chatrepl.catalogue import ModelFacts
+from chatrepl.context.window import Plan, too_long
+from chatrepl.conversation import Conversation
+from chatrepl.environment import new_id
+from chatrepl.errors import ApiError, ContextTooLongError
+from chatrepl.exchange import (
+    Finished,
+    Json,
+    Notice,
+    ReasoningDelta,
+    RefusalDelta,
+    Request,
+    Started,
+    StreamEvent,
+    TextDelta,
+    UsageReported,
+    Waiting,
+)
+from chatrepl.journal import Journal
+from chatrepl.messages import Message, MessageId, Meta, ReplyState, Role, TextPart, Usage, text_parts
+from chatrepl.ports import ChatStore, Clock, ModelClient
+from chatrepl.pricing import cost
+
+UNREAD_SHARE = 0.5
+"""A server that counts less than this share of what was sent has left some of it unread (Ollama does)."""
+UNREAD_LEAST_TOKENS = 1000
+
+
+class Kind(Enum):
+    """What a turn asks for."""
+
+    ASK = "ask"
+    """A reply to a new message of the user."""
+    RETRY = "retry"
+    """Another reply to the last message of the user; the one before stays beside it."""
+    CONTINUE = "continue"
+    """The rest of the last reply. The new reply holds both; the unfinished one stays beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The user's message is on disk, and may be shown."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What will be sent of the chat, and what is left out."""
+
+    plan: Plan
+    reply_id: MessageId
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The reply is there and stored."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The user stopped it. ``message`` is what had come, stored as interrupted."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It did not work. ``message`` is what had come, stored as failed, or None where nothing was sent."""
+
+    error: ApiError
+    message: Message | None
+
+
+TurnEvent = (
+    Stored
+    | Planned
+    | Waiting
+    | Notice
+    | TextDelta
+    | ReasoningDelta
+    | RefusalDelta
+    | UsageReported
+    | Completed
+    | Cancelled
+    | Failed
+)
+"""What ``run_turn`` yields. Exactly one of ``Completed``, ``Cancelled`` and ``Failed`` comes, and it is the last."""
+
+
+class Planner(Protocol):
+    """Decides what is sent of a chat, and learns from what the server counted."""
+
+    def facts(self) -> ModelFacts:
+        """Return what is known of the model in use."""
+        ...
+
+    def plan(self, system: str | None, messages: tuple[Message, ...]) -> Plan:
+        """Plan the next request."""
+        ...
+
+    def learn_window(self, window_tokens: int) -> None:
+        """Take over the window that the server named when it refused a request."""
+        ...
+
+    def observe(self, system: str | None, plan: Plan, usage: Usage, reply: MessageId | None = None) -> float:
+        """Learn from what the server counted for a plan, and for the reply where ``usage`` counts all of it.
+
+        Returns the reported tokens of the request over the expected ones.
+        """
+        ...
+
+    def estimate_usage(self, plan: Plan, text: str) -> Usage:
+        """Estimate the usage of a request for which the server reported none."""
+        ...
+
+
+@dataclass(slots=True)
+class Tools:
+    """What a turn works with."""
+
+    client: ModelClient
+    store: ChatStore
+    clock: Clock
+    planner: Planner
+    model: str
+    parameters: dict[str, Json] = field(default_factory=dict)
+    stream: bool = True
+
+
+def run_turn(
+    tools: Tools, chat: Conversation, kind: Kind, text: str, cancellation: Cancellation
+) -> Generator[TurnEvent, None, None]:
+    """Run one turn. ``text`` is what the user typed; it is used by ``Kind.ASK`` only.
+
+    The chat must be one that the caller may continue in this way: see ``can_retry`` and ``can_continue``.
+    Closing the iterator early counts as cancelling.
+    """
+    if kind is Kind.ASK:
+        user = new_message(tools.clock, chat.tip, Role.USER, text)
+        remember(tools, chat, user)
+        yield Stored(user)
+        yield from _reply(tools, chat, user.id, None, cancellation)
+    elif kind is Kind.RETRY:
+        asked = chat.last_user_message()
+        assert asked is not None  # noqa: S101 - can_retry was asked
+        yield from _reply(tools, chat, asked.id, None, cancellation)
+    else:
+        unfinished = chat.last_reply()
+        assert unfinished is not None  # noqa: S101 - can_continue was asked
+        yield from _reply(tools, chat, unfinished.parent_id, unfinished, cancellation)
+
+
+def can_retry(chat: Conversation) -> bool:
+    """Whether there is a message to reply to again."""
+    return chat.last_user_message() is not None
+
+
+def can_continue(chat: Conversation) -> bool:
+    """Whether the chat stands at a reply that has text to go on from."""
+    last = chat.last_reply()
+    return last is not None and last.id == chat.tip and bool(last.text)
+
+
+def new_message(clock: Clock, parent: MessageId | None, role: Role, text: str) -> Message:
+    """Make a message with an id and a time of its own."""
+    now = clock.now()
+    return Message(MessageId(new_id(now)), parent, role, (TextPart(text),), now)
+
+
+def remember(tools: Tools, chat: Conversation, message: Message) -> None:
+    """Store a message, beginning the chat on disk where it is its first, and only then add it to the chat."""
+    if not len(chat):
+        tools.store.create_chat(chat.id, system=chat.system, created_at=message.created_at)
+        if chat.title:
+            tools.store.set_title(chat.id, chat.title)
+    tools.store.append(chat.id, message)
+    chat.append(message)
+
+
+def _reply(
+    tools: Tools,
+    chat: Conversation,
+    parent: MessageId | None,
+    unfinished: Message | None,
+    cancellation: Cancellation,
+) -> Generator[TurnEvent, None, None]:
+    path = tuple(reversed([*chat.ancestors(unfinished.id if unfinished else parent)]))
+    plan = tools.planner.plan(chat.system, path)
+    if plan.too_long_by > 0:
+        chat.move_tip(parent)
+        tools.store.set_tip(chat.id, parent)
+        yield Failed(too_long(plan), None)
+        return
+    chat.move_tip(parent)
+    arriving = _Arriving(tools, chat, parent, unfinished)
+    remember(tools, chat, arriving.message())
+    yield Planned(plan, arriving.id)
+    request = Request(
+        model=tools.model,
+        messages=plan.sent,
+        system=chat.system,
+        parameters=tools.parameters,
+        stream=tools.stream,
+        continues=unfinished is not None,
+    )
+    try:
+        yield from _stream(tools, chat, path, request, plan, arriving, cancellation)
+    except BaseException:  # the consumer went away, Ctrl-C in the pipe mode, or a defect: keep what came
+        arriving.finish(ReplyState.INTERRUPTED, error="stopped")
+        raise
+
+
+def _stream(
+    tools: Tools,
+    chat: Conversation,
+    path: tuple[Message, ...],
+    request: Request,
+    plan: Plan,
+    arriving: _Arriving,
+    cancellation: Cancellation,
+) -> Generator[TurnEvent, None, None]:
+    try:
+        for event in tools.client.stream(request, cancellation):
+            arriving.take(event)
+            if not isinstance(event, (Started, Finished)):
+                yield event
+    except ContextTooLongError as error:
+        retry = _fitted(tools, chat.system, path, plan, error) if not arriving.has_text else None
+        if retry is None:
+            yield Failed(error, arriving.finish(ReplyState.FAILED, error=error.message, plan=plan))
+            return
+        yield Notice(f"the server's window is {error.limit_tokens} tokens; sent again with less of the chat")
+        yield Planned(retry, arriving.id)
+        request = replace(request, messages=retry.sent)
+        yield from _stream(tools, chat, path, request, retry, arriving, cancellation)
+        return
+    except ApiError as error:
+        if not cancellation.is_cancelled:
+            yield Failed(error, arriving.finish(ReplyState.FAILED, error=error.message, plan=plan))
+            return
+    if cancellation.is_cancelled and arriving.finish_reason is None:
+        yield Cancelled(arriving.finish(ReplyState.INTERRUPTED, error="stopped", plan=plan))
+        return
+    if arriving.usage is not None:
+        whole = None if request.continues else arriving.id
+        share = tools.planner.observe(chat.system, plan, arriving.usage, whole)
+        if share < UNREAD_SHARE and plan.prompt.tokens >= UNREAD_LEAST_TOKENS:
+            yield Notice(
+                f"the server read only {arriving.usage.prompt_tokens} of about {plan.prompt.tokens} tokens: "
+                "its window is smaller than it says (set window.limit_tokens)"
+            )
+    yield Completed(arriving.finish(ReplyState.COMPLETE, plan=plan))
+
+
+def _fitted(
+    tools: Tools, system: str | None, path: tuple[Message, ...], plan: Plan, error: ContextTooLongError
+) -> Plan | None:
+    """Plan again with the window that the server named. None where that would change nothing."""
+    limit = error.limit_tokens
+    if limit is None or (
+        plan.window_tokens is not None and limit >= plan.window_tokens and error.sent_tokens is None
+    ):
+        return None
+    tools.planner.learn_window(limit)
+    if error.sent_tokens:
+        tools.planner.observe(system, plan, Usage(error.sent_tokens, 0, error.sent_tokens))
+    again = tools.planner.plan(system, path)
+    return again if again.too_long_by <= 0 and len(again.sent) < len(plan.sent) else None
+
+
+class _Arriving:
+    """A reply while it arrives: collects its parts, journals them, and becomes a message."""
+
+    def __init__(
+        self, tools: Tools, chat: Conversation, parent: MessageId | None, unfinished: Message | None
+    ) -> None:
+        self._tools = tools
+        self._chat = chat
+        self._parent = parent
+        self._started_at = tools.clock.monotonic()
+        self._created_at = tools.clock.now()
+        self.id = MessageId(new_id(self._created_at))
+        self._pieces: dict[str, list[str]] = {"text": [], "reasoning": [], "refusal": []}
+        self._journal = Journal(tools.store, self.id)
+        self._first_token_s: float | None = None
+        self._model: str | None = None
+        self._message: Message | None = None
+        self.usage: Usage | None = None
+        self.finish_reason: str | None = None
+        self._prefix = unfinished.text if unfinished else ""
+        if unfinished:
+            self._pieces["text"].append(unfinished.text)
+            self._pieces["reasoning"].append(unfinished.reasoning)
+
+    @property
+    def has_text(self) -> bool:
+        """Whether anything of this reply was received."""
+        return self._first_token_s is not None
+
+    def take(self, event: StreamEvent) -> None:
+        """Keep what an event brings."""
+        match event:
+            case TextDelta(text):
+                self._add("text", text)
+            case ReasoningDelta(text):
+                self._add("reasoning", text)
+            case RefusalDelta(text):
+                self._add("refusal", text)
+            case UsageReported(usage):
+                self.usage = usage
+            case Finished(reason):
+                self.finish_reason = reason
+            case Started(_, model):
+                self._model = model or self._model
+            case _:
+                pass
+
+    def _add(self, kind: str, text: str) -> None:
+        if self._first_token_s is None:
+            self._first_token_s = self._tools.clock.monotonic() - self._started_at
+            if self._prefix:
+                self._journal.add("text", self._prefix)
+        self._pieces[kind].append(text)
+        self._journal.add(kind, text)
+
+    def message(self, meta: Meta | None = None) -> Message:
+        """Return the reply as it stands."""
+        parts = text_parts(
+            "".join(self._pieces["text"]),
+            reasoning="".join(self._pieces["reasoning"]),
+            refusal="".join(self._pieces["refusal"]),
+        )
+        meta = meta or Meta(
+            ReplyState.STREAMING, self._model or self._tools.model or None, self._tools.client.provider
+        )
+        return Message(self.id, self._parent, Role.ASSISTANT, parts, self._created_at, meta)
+
+    def finish(self, state: ReplyState, *, error: str | None = None, plan: Plan | None = None) -> Message:
+        """Store the reply as it ended. A second call returns what the first one stored."""
+        if self._message is not None:
+            return self._message
+        self._journal.close()
+        usage = self.usage
+        if usage is None and plan is not None and self.has_text:
+            received = "".join(self._pieces["text"])[len(self._prefix) :] + "".join(self._pieces["reasoning"])
+            usage = self._tools.planner.estimate_usage(plan, received)
+        meta = Meta(
+            state=state,
+            model=self._model or self._tools.model or None,
+            provider=self._tools.client.provider,
+            finish_reason=self.finish_reason,
+            usage=usage,
+            cost_usd=cost(usage, self._tools.planner.facts().price) if usage else None,
+            first_token_s=self._first_token_s,
+            duration_s=self._tools.clock.monotonic() - self._started_at,
+            error=error,
+        )
+        self._message = self.message(meta)
+        self._chat.finish(self._message)
+        self._tools.store.finish(self._chat.id, self._message)
+        return self._message

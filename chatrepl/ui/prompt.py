@@ -1,0 +1,153 @@
+"""Builds the input line, what stands around it, and the application that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.completion import Completer
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import Condition, has_completions, is_done
+from prompt_toolkit.formatted_text import ANSI, AnyFormattedText
+from prompt_toolkit.history import History
+from prompt_toolkit.input import Input
+from prompt_toolkit.key_binding import KeyBindings
+from prompt_toolkit.layout import ConditionalContainer, HSplit, Layout, Window
+from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
+from prompt_toolkit.layout.dimension import Dimension
+from prompt_toolkit.layout.menus import CompletionsMenu
+from prompt_toolkit.layout.processors import HighlightSelectionProcessor
+from prompt_toolkit.output import Output
+from prompt_toolkit.styles import Style
+from prompt_toolkit.widgets import SearchToolbar
+
+from chatrepl.ui.screen import ChatApplication
+from chatrepl.ui.theme import PROMPT_STYLES
+
+MENU_ROWS = 8
+ESCAPE_WAIT_S = 0.03
+"""How long a lone Esc is held back in case it begins a key; twice this passes before it acts."""
+
+
+class StoredHistory(History):
+    """What was typed in all runs, read from the store when it is first asked for."""
+
+    def __init__(self, load: Callable[[], Sequence[str]], add: Callable[[str], None]) -> None:
+        super().__init__()
+        self._load = load
+        self._add = add
+
+    def load_history_strings(self) -> Iterable[str]:
+        """Return what was typed, newest first."""
+        return self._load()
+
+    def store_string(self, string: str) -> None:
+        """Remember what was typed."""
+        self._add(string)
+
+
+@dataclass(slots=True)
+class View:
+    """What the application shows around the input line; the session changes it and asks for a redraw."""
+
+    tail: list[str] = field(default_factory=list)
+    """Lines with escape sequences: the open end of the reply that is arriving."""
+    has_gap: bool = False
+    """Whether a blank row stands above the input line."""
+    question: str = ""
+    """A question for yes or no. Empty: none."""
+    queued: list[str] = field(default_factory=list)
+    """One line for every message that waits for its turn."""
+    bar: Callable[[int], list[tuple[str, str]]] = lambda _columns: []
+    """Draws the status bar for a width."""
+    placeholder: str = ""
+    """Shown in an empty input line."""
+
+
+def build_application(
+    view: View,
+    *,
+    input: Input,
+    output: Output,
+    bindings: KeyBindings,
+    history: History,
+    completer: Completer,
+    reflows: bool,
+) -> ChatApplication:
+    """Build the application of a session; its current buffer is the input line."""
+    buffer = Buffer(
+        name=DEFAULT_BUFFER,
+        history=history,
+        completer=completer,
+        complete_while_typing=Condition(
+            lambda: buffer.text.startswith("/") and not buffer.text.startswith("//")
+        ),
+        enable_history_search=True,
+        auto_suggest=AutoSuggestFromHistory(),
+        multiline=True,
+        tempfile_suffix=".md",
+    )
+    search = SearchToolbar(ignore_case=True)
+    control = BufferControl(
+        buffer,
+        search_buffer_control=search.control,
+        input_processors=[HighlightSelectionProcessor()],
+        preview_search=True,
+        include_default_input_processors=True,
+    )
+
+    def prefix(line: int, wrap_count: int) -> AnyFormattedText:
+        if line == 0 and wrap_count == 0:
+            return [("class:prompt", "> ")]
+        return "  "
+
+    def input_rows() -> Dimension:
+        return Dimension(min=1, max=max(1, output.get_size().rows // 2))
+
+    typing = Window(
+        control,
+        get_line_prefix=prefix,
+        wrap_lines=True,
+        height=input_rows,
+        dont_extend_height=True,
+        style="class:input",
+    )
+    layout = HSplit(
+        [
+            _lines(lambda: ANSI("\n".join(view.tail)), lambda: bool(view.tail)),
+            _lines(lambda: " ", lambda: view.has_gap),
+            _lines(lambda: [("class:queue", "\n".join(view.queued))], lambda: bool(view.queued)),
+            _lines(lambda: [("class:question", view.question)], lambda: bool(view.question), wrap=True),
+            typing,
+            search,
+            ConditionalContainer(
+                CompletionsMenu(max_height=MENU_ROWS, scroll_offset=1), has_completions & ~is_done
+            ),
+            _lines(lambda: [*view.bar(output.get_size().columns)], lambda: True),
+        ]
+    )
+    application = ChatApplication(
+        reflows=reflows,
+        layout=Layout(layout, focused_element=typing),
+        key_bindings=bindings,
+        style=Style.from_dict(dict(PROMPT_STYLES)),
+        include_default_pygments_style=False,
+        input=input,
+        output=output,
+        erase_when_done=True,
+        min_redraw_interval=0.01,
+    )
+    application.ttimeoutlen = ESCAPE_WAIT_S
+    application.timeoutlen = ESCAPE_WAIT_S
+    return application
+
+
+def _lines(
+    text: Callable[[], AnyFormattedText], shown: Callable[[], bool], *, wrap: bool = False
+) -> ConditionalContainer:
+    window = Window(
+        FormattedTextControl(text), dont_extend_height=True, wrap_lines=wrap, always_hide_cursor=True
+    )
+    return ConditionalContainer(window, Condition(shown))

@@ -1,0 +1,65 @@
+"""Runs turns in a thread and hands their events to the event loop, without ever waiting for the screen."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from chatrepl.cancellation import Cancellation
+from chatrepl.turn import TurnEvent
+
+
+class TurnWorker:
+    """One turn in a thread of its own.
+
+    Args:
+        run: Starts the turn; called in the thread.
+        wake: Called from the thread when there is something to take; must be quick and safe to call from there.
+    """
+
+    def __init__(self, run: Callable[[Cancellation], Iterator[TurnEvent]], wake: Callable[[], None]) -> None:
+        self.cancellation = Cancellation()
+        self._run = run
+        self._wake = wake
+        self._events: deque[TurnEvent] = deque()
+        self._defect: BaseException | None = None
+        self._is_done = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="chatrepl-turn", daemon=True)
+
+    def start(self) -> None:
+        """Begin the turn."""
+        self._thread.start()
+
+    def _work(self) -> None:
+        try:
+            for event in self._run(self.cancellation):
+                self._events.append(event)
+                self._wake()
+        except BaseException as defect:  # noqa: BLE001 - handed to the thread that draws, which reports it
+            self._defect = defect
+        finally:
+            self._is_done.set()
+            self._wake()
+
+    def take(self) -> list[TurnEvent]:
+        """Return what has come since the last call."""
+        events: list[TurnEvent] = []
+        while self._events:
+            events.append(self._events.popleft())
+        return events
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the turn is over and everything was taken."""
+        return self._is_done.is_set() and not self._events
+
+    @property
+    def defect(self) -> BaseException | None:
+        """What ended the turn that should not have. None: nothing did."""
+        return self._defect
+
+    def stop(self, timeout_s: float) -> None:
+        """Cancel the turn and wait until what came of it is stored."""
+        self.cancellation.cancel()
+        self._thread.join(timeout_s)

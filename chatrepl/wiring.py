@@ -1,0 +1,255 @@
+"""Joins the parts: the only module that names the store, the client, the embedded model and the configuration reader.
+
+Each is imported where it is needed, so that a start loads nothing it does not use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chatrepl.environment import Environment, make_private_directory
+from chatrepl.errors import LocalModelError, NoProviderError
+from chatrepl.session import Session
+
+if TYPE_CHECKING:
+    from chatrepl.commands.base import Messages, Notice
+    from chatrepl.config import LoadedSettings
+    from chatrepl.local.server import LocalServer
+    from chatrepl.planner import ModelPlanner
+    from chatrepl.ports import ChatStore, ModelClient
+    from chatrepl.settings import Settings
+
+OPENAI_BASE_URL = "https://api.openai.com/v1"
+OPENAI_MODEL = "gpt-4o-mini"
+"""What is asked at OpenAI where no model is set: its list has many that cannot chat."""
+
+WAYS = (
+    "set OPENAI_API_KEY, or OPENAI_BASE_URL for another server",
+    "or run `chatrepl --local` to chat with the embedded model (from a checkout: uv run --extra local chatrepl)",
+)
+"""The ways to a model, said when there is none."""
+
+
+@dataclass
+class Connection:
+    """A server to talk to, and what was found out on the way to it."""
+
+    client: ModelClient
+    model: str | None
+    """None: the server's first."""
+    key_source: str | None = None
+    local: LocalServer | None = None
+    """The embedded model, where that is the server."""
+    notices: list[str] = field(default_factory=list)
+
+    def close(self) -> None:
+        """Let go of the server, and end it where it is ours."""
+        self.client.close()
+        if self.local is not None:
+            self.local.stop()
+
+
+def load_settings(
+    environment: Environment, flags: Mapping[str, object], config_file: Path | None
+) -> LoadedSettings:
+    """Read the configuration; see ``config.load_settings``."""
+    from chatrepl.config import load_settings as load
+
+    return load(environment, flags, config_file)
+
+
+def connect(
+    loaded: LoadedSettings,
+    environment: Environment,
+    *,
+    wants_local: bool,
+    local_file: Path | None,
+    may_fall_back: bool,
+    on_progress: Callable[[str], None],
+) -> Connection:
+    """Find the server to talk to.
+
+    Args:
+        loaded: The settings.
+        environment: Where keys are looked for.
+        wants_local: Whether the embedded model was asked for.
+        local_file: A GGUF file for it. None: the one in the settings, or the one that comes with the extra.
+        may_fall_back: Whether the embedded model may be used where nothing else is set up.
+        on_progress: Is told what the embedded model is doing.
+
+    Raises:
+        NoProviderError: where nothing says which model to talk to.
+        ChatreplError: where what was asked for cannot be had.
+    """
+    settings = loaded.settings
+    if wants_local:
+        return connect_local(settings, environment, local_file, on_progress)
+    from chatrepl import keys
+
+    base_url = settings.base_url or OPENAI_BASE_URL
+    key = keys.find_key(settings, environment, base_url)
+    if settings.base_url is None and key is None:
+        if may_fall_back and local_is_installed():
+            connection = connect_local(settings, environment, None, on_progress)
+            connection.notices.append(f"No provider is set up, so this is the embedded model; {WAYS[0]}.")
+            return connection
+        raise NoProviderError(
+            "There is no model to talk to: no key and no server is set.", hint="; ".join(WAYS)
+        )
+    return connect_server(settings, environment, base_url, key=key)
+
+
+def connect_server(
+    settings: Settings,
+    environment: Environment,
+    base_url: str,
+    *,
+    key: object = None,
+    model: str | None = None,
+) -> Connection:
+    """Prepare a client for a server; nothing is sent yet."""
+    from chatrepl.api.client import HttpClient
+    from chatrepl.keys import Key
+
+    found = key if isinstance(key, Key) else None
+    client = HttpClient(
+        base_url,
+        key=found.value if found else None,
+        key_source=found.source if found else None,
+        network=settings.network,
+        clock=environment.clock,
+    )
+    default = OPENAI_MODEL if base_url.startswith(OPENAI_BASE_URL) else None
+    return Connection(client, model or settings.model or default, found.source if found else None)
+
+
+def local_is_installed() -> bool:
+    """Whether the extra ``local`` is there."""
+    from chatrepl.local.weights import is_installed
+
+    return is_installed()
+
+
+def connect_local(
+    settings: Settings, environment: Environment, file: Path | None, on_progress: Callable[[str], None]
+) -> Connection:
+    """Start the embedded model and prepare a client for it."""
+    from chatrepl.api.client import HttpClient
+    from chatrepl.local.server import LocalServer
+
+    if file is None and settings.local.file:
+        file = environment.expand(settings.local.file)
+    try:
+        directory = make_private_directory(environment.data_directory)
+    except OSError as error:
+        raise LocalModelError(
+            f"The embedded model needs {environment.data_directory} for its log, and it cannot be made: {error.strerror}.",
+            hint="Set XDG_DATA_HOME to a directory that can be written to.",
+        ) from None
+    server = LocalServer.start(
+        file,
+        window_tokens=settings.local.window_tokens,
+        threads=settings.local.threads,
+        log_file=directory / "local-model.log",
+        on_progress=on_progress,
+    )
+    client = HttpClient(server.base_url, key=server.key, network=settings.network, clock=environment.clock)
+    return Connection(client, server.model, local=server)
+
+
+def find_servers(environment: Environment) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return the servers on this machine as name, base URL and models; takes at most 0.3 s."""
+    from chatrepl.local.discovery import find_servers as find
+
+    found = find(0.3, ollama_host=environment.variables.get("OLLAMA_HOST"))
+    return [(server.name, server.base_url, server.models) for server in found]
+
+
+def keep_key(environment: Environment, text: str) -> Path:
+    """Keep a pasted key for OpenAI in an owner-only file."""
+    from chatrepl.keys import save_key
+
+    return save_key(environment, text)
+
+
+def open_store(environment: Environment) -> ChatStore:
+    """Open the library of chats; disk trouble becomes a warning."""
+    from chatrepl.store.resilient import open_store as open_resilient
+
+    return open_resilient(environment.data_directory / "chats.db", environment.clock)
+
+
+def build_session(
+    loaded: LoadedSettings, environment: Environment, connection: Connection, store: ChatStore
+) -> Session:
+    """Put a session together."""
+    from chatrepl.catalogue import facts_for
+    from chatrepl.context.tokens import Counter
+    from chatrepl.planner import ModelPlanner
+    from chatrepl.pricing import Price
+
+    is_openai = connection.client.provider == "api.openai.com"
+    local = connection.local
+
+    def make_planner(settings: Settings, model: str, client: ModelClient) -> ModelPlanner:
+        from dataclasses import replace
+
+        facts = facts_for(model, settings.models)
+        if local is not None and facts.price is None:
+            facts = replace(facts, price=Price(Decimal(0), Decimal(0)))
+        counter = Counter(environment.cache_directory, model, encoding=facts.encoding, is_openai=is_openai)
+        known = local.window_tokens if local is not None and model == local.model else None
+        return ModelPlanner(settings, facts, counter, lambda: known or client.window_tokens(model))
+
+    return Session(
+        settings=loaded.settings,
+        client=connection.client,
+        store=store,
+        clock=environment.clock,
+        make_planner=make_planner,
+        model=connection.model,
+        origins={key: str(origin) for key, origin in loaded.origins.items()},
+        key_source=connection.key_source,
+    )
+
+
+def run_repl(
+    session: Session,
+    environment: Environment,
+    *,
+    greeting: tuple[Notice | Messages, ...],
+    first_message: str | None,
+) -> int:
+    """Hold the session at the terminal; returns the exit status."""
+    from chatrepl.commands.all import ALL
+    from chatrepl.ui.repl import Repl
+
+    return Repl(
+        session, ALL, environment, warm_up=warm_up, greeting=greeting, first_message=first_message
+    ).run()
+
+
+def run_plain(
+    session: Session,
+    environment: Environment,
+    *,
+    greeting: tuple[Notice | Messages, ...],
+    first_message: str | None,
+) -> int:
+    """Hold the session line by line, without redraws; returns the exit status."""
+    from chatrepl.commands.all import ALL
+    from chatrepl.ui.plain import Plain
+
+    return Plain(session, ALL, environment, greeting=greeting, first_message=first_message).run()
+
+
+def warm_up() -> None:
+    """Import what the first message and its reply need, while the user types."""
+    from chatrepl.api.client import load
+
+    load()
+    import chatrepl.ui.turn_view  # noqa: F401 - brings rich and the Markdown parser
