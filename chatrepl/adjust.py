@@ -204,7 +204,7 @@ def _from_text(info: SettingInfo, text: str) -> Any:
         return _BOOLS.get(word.lower(), word)
     if kind in {int, float} or kind.__name__ == "Decimal":
         try:
-            return kind(word.replace("_", ""))
+            return kind(word)
         except (ValueError, ArithmeticError):
             return word
     if get_origin(kind) is Literal:

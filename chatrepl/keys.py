@@ -149,7 +149,6 @@ def _variables(settings: Settings, environment: Environment, base_url: str) -> I
         yield provider.key_variable
     elif settings.base_url and is_same_server(settings.base_url, base_url):
         yield _OPENAI_VARIABLE
-        return
     named = environment.variables.get("OPENAI_BASE_URL", "").strip()
     if named and is_same_server(named, base_url):
         yield _OPENAI_VARIABLE

@@ -150,6 +150,13 @@ class TestWhereAKeyMayGo:
         assert found(tmp_path, variables, url, base_url=url) == SECRET
         assert found(tmp_path, {**variables, "OPENROUTER_API_KEY": "own"}, url, base_url=url) == "own"
 
+    @pytest.mark.parametrize("url", ["https://openrouter.ai/api/v1", "http://127.0.0.1:8080/v1"])
+    def test_the_companion_variable_speaks_for_no_other_server(self, tmp_path: Path, url: str) -> None:
+        variables = {"OPENAI_API_KEY": SECRET, "OPENAI_BASE_URL": GATEWAY}
+        assert found(tmp_path, variables, url, base_url=GATEWAY) is None
+        if "openrouter" in url:
+            assert found(tmp_path, variables, url, base_url=url) is None
+
     def test_the_openai_key_goes_to_an_unknown_server_that_the_user_named(self, tmp_path: Path) -> None:
         assert found(tmp_path, {"OPENAI_API_KEY": SECRET}, GATEWAY, base_url=GATEWAY) == SECRET
 
@@ -247,7 +254,17 @@ class TestCommand:
 
     def test_it_cannot_wait_for_an_answer(self, tmp_path: Path) -> None:
         command = script("import sys; print('got' + sys.stdin.read())")
-        assert found(tmp_path, api_key_command=command) == "got"
+        reader, writer = os.pipe()
+        os.write(writer, b"typed by the user")
+        os.close(writer)
+        before = os.dup(0)
+        os.dup2(reader, 0)
+        try:
+            assert found(tmp_path, api_key_command=command) == "got"
+        finally:
+            os.dup2(before, 0)
+            os.close(before)
+            os.close(reader)
 
     @pytest.mark.parametrize(
         ("text", "said"),

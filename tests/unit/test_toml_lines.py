@@ -87,6 +87,18 @@ def test_windows_line_ends_count_once() -> None:
     assert lines_of(AWKWARD.replace("\n", "\r\n")) == lines_of(AWKWARD)
 
 
+@pytest.mark.parametrize(
+    "text", ['"""a""""', '"""a"""""', "'''a''''", '""""a"""', '""', "''''''", '"\\\\"', '"""\\\\"""']
+)
+def test_quotes_at_the_end_of_a_text_belong_to_it(text: str) -> None:
+    assert lines_of(f"a = {text}\nb = {{ c = {text}, d = 1 }}\n") == {
+        ("a",): 1,
+        ("b",): 2,
+        ("b", "c"): 2,
+        ("b", "d"): 2,
+    }
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "# only a comment", "  \t\r\n"])
 def test_a_file_without_keys_has_no_lines(text: str) -> None:
     assert lines_of(text) == {}
