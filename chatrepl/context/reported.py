@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from chatrepl.messages import Message, MessageId, ReasoningPart, ReplyState, Usage
 
 
-class _Cost(NamedTuple):
+class _Reply(NamedTuple):
     tokens: int
     may_hold_reasoning: bool
     """True where reasoning, which is not sent back, cannot be told from the reply."""
@@ -18,57 +19,62 @@ class ReportedCosts:
     """Splits reported prompts into costs of single parts, so that a chat that goes on is known but for what is added."""
 
     def __init__(self) -> None:
-        self._messages: dict[MessageId, _Cost] = {}
+        self._replies: dict[MessageId, _Reply] = {}
+        self._shares: dict[MessageId, int] = {}
         self._systems: dict[str | None, int] = {}
 
     def message(self, message: Message) -> int | None:
         """Return what a message adds to a request. None where that was never told."""
-        cost = self._messages.get(message.id)
-        if cost is None or message.meta.state is ReplyState.STREAMING:
+        if message.meta.state is ReplyState.STREAMING:
             return None
-        if cost.may_hold_reasoning and any(isinstance(part, ReasoningPart) for part in message.parts):
-            return None
-        return cost.tokens
+        reply = self._reply(message)
+        return self._shares.get(message.id) if reply is None else reply
 
     def system(self, system: str | None) -> int | None:
         """Return what a request with this system prompt takes before its first message. None: never told."""
         return self._systems.get(system)
+
+    def learn_reply(self, reply: MessageId, usage: Usage, per_message_tokens: int) -> None:
+        """Take over what a reply took, as what it will take when it is sent back."""
+        if usage.completion_tokens > 0:
+            tokens = per_message_tokens + visible_tokens(usage)
+            self._replies[reply] = _Reply(tokens, may_hold_reasoning=not usage.reasoning_tokens)
 
     def settle(
         self,
         system: str | None,
         sent: Sequence[Message],
         prompt_tokens: int,
-        estimate_system: int,
+        estimated_system: int,
         estimate: Callable[[Message], int],
     ) -> None:
         """Give each part of a request its cost, so that they add up to what was reported.
 
-        Parts without a cost share what is left, in proportion to their estimates. Where what was known no longer adds
-        up with the report, all parts are given a new cost.
+        Replies keep what they took when they were written; all else shares what is left in proportion to estimates.
+        It is shared anew each time, since the estimates get better. Where that cannot be, replies take their share too.
         """
-        costs = [self.message(message) for message in sent]
-        system_cost = self._systems.get(system)
-        left = prompt_tokens - sum(cost or 0 for cost in costs) - (system_cost or 0)
-        new = [message for message, cost in zip(sent, costs, strict=True) if cost is None]
-        expected = sum(map(estimate, new)) + (estimate_system if system_cost is None else 0)
-        if not expected or not expected / 4 <= left <= expected * 4:
-            new, left, system_cost = list(sent), prompt_tokens, None
-            expected = sum(map(estimate, new)) + estimate_system
-        scale, due, given = left / expected, 0.0, 0
-        if system_cost is None:
-            due = estimate_system * scale
-            self._systems[system] = given = round(due)
-        for message in new:  # rounding is carried over, so that the sum is exact
-            due += estimate(message) * scale
-            self._messages[message.id] = _Cost(round(due) - given, may_hold_reasoning=False)
-            given = round(due)
+        replies = [self._reply(message) or 0 for message in sent]
+        others = [message for message, reply in zip(sent, replies, strict=True) if not reply]
+        left = prompt_tokens - sum(replies)
+        estimates = [estimated_system, *map(estimate, others)]
+        if not sum(estimates) / 4 <= left <= sum(estimates) * 4:
+            for message in sent:
+                self._replies.pop(message.id, None)
+            others, left = list(sent), prompt_tokens
+            estimates = [estimated_system, *map(estimate, others)]
+        scale = left / sum(estimates)
+        edges = [round(scale * due) for due in accumulate(estimates, initial=0)]  # so that the sum is exact
+        costs = [end - start for start, end in pairwise(edges)]
+        self._systems[system] = costs[0]
+        self._shares.update((message.id, cost) for message, cost in zip(others, costs[1:], strict=True))
 
-    def learn_reply(self, reply: MessageId, usage: Usage, per_message_tokens: int) -> None:
-        """Take over what a reply took, as what it will take when it is sent back."""
-        if usage.completion_tokens > 0:
-            tokens = per_message_tokens + visible_tokens(usage)
-            self._messages[reply] = _Cost(tokens, may_hold_reasoning=not usage.reasoning_tokens)
+    def _reply(self, message: Message) -> int | None:
+        reply = self._replies.get(message.id)
+        if reply is None:
+            return None
+        if reply.may_hold_reasoning and any(isinstance(part, ReasoningPart) for part in message.parts):
+            return None
+        return reply.tokens
 
 
 def visible_tokens(usage: Usage) -> int:
