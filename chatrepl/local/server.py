@@ -45,7 +45,7 @@ class LocalServer:
         self, process: subprocess.Popen[bytes], weights: Weights, key: str, window_tokens: int
     ) -> None:
         self._process = process
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # re-entrant: a signal's handler may stop what is being stopped
         self.key = key
         """What a request must carry. Random, and gone with the server."""
         self.model = weights.alias
@@ -129,9 +129,8 @@ class LocalServer:
                 self._process.wait(_TERMINATE_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 self._process.kill()
-                with contextlib.suppress(
-                    subprocess.TimeoutExpired
-                ):  # it hangs in the kernel: not ours to mend
+                # Where even that does not end it, it hangs in the kernel, which is not ours to mend.
+                with contextlib.suppress(subprocess.TimeoutExpired):
                     self._process.wait(_KILL_TIMEOUT_S)
 
     def _order(self, weights: Weights, threads: int) -> None:

@@ -211,6 +211,13 @@ def test_no_server_can_take_more_than_its_time(serve: Serve, answer: Answer) -> 
     assert [server.models for server in found] == [("m",)]
 
 
+def test_a_server_that_talks_for_ever_is_left_early(serve: Serve) -> None:
+    """What it says would fill the memory."""
+    started_at = time.monotonic()
+    assert look(serve(flood), timeout_s=30) == []
+    assert time.monotonic() - started_at < 5
+
+
 def test_a_server_that_never_accepts_takes_no_more_than_its_time() -> None:
     """Its queue is full, so the connection itself stalls."""
     with contextlib.ExitStack() as stack:

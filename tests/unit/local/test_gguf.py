@@ -101,6 +101,16 @@ def test_a_window_that_cannot_be_is_not_believed() -> None:
             id="huge text",
         ),
         pytest.param(
+            head(1, 1, text("k") + struct.pack("<IQ", 8, 2**64 - 1) + b"\0" * 64),
+            "larger than 64 MB",
+            id="longest text",
+        ),
+        pytest.param(
+            head(1, 1, text("k") + struct.pack("<IIQQ", 9, 8, 1, 2**64 - 1) + b"\0" * 64),
+            "larger than 64 MB",
+            id="longest text in a list",
+        ),
+        pytest.param(
             head(1, 1, text("k") + struct.pack("<IIQ", 9, 8, 2**62) + b"\0" * 64),
             "it claims to hold",
             id="huge list",

@@ -60,6 +60,27 @@ def test_a_link_in_its_place_is_not_followed(log_file: Path, news: list[str], tm
     assert not log_file.is_symlink()
 
 
+def test_a_file_that_appears_in_the_last_moment_is_not_written_to(
+    log_file: Path, news: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another chatrepl starts at the same time, or somebody puts a link there."""
+    replace = Path.replace
+    others: list[Path] = []
+
+    def replace_and_lose_the_race(self: Path, target: Path) -> Path:
+        if others:
+            return replace(self, target)
+        others.append(target)
+        self.write_text("theirs")
+        return target
+
+    monkeypatch.setattr(Path, "replace", replace_and_lose_the_race)
+    with Log(log_file, news.append) as log:
+        os.write(log.descriptor, b"mine")
+    assert log_file.read_text() == "mine"
+    assert others[0].read_text() == "theirs"
+
+
 def test_two_logs_in_one_place_do_not_mix(log_file: Path, news: list[str]) -> None:
     with Log(log_file, news.append) as one, Log(log_file, news.append) as two:
         os.write(one.descriptor, b"0.00.1 E load: reason of one\n")
