@@ -128,16 +128,16 @@ KINDS = (
 _WRAPPERS = frozenset(
     {"HTTPError", "ProtocolError", "PoolError", "RequestError", "OSError", "Timeout", "HTTPException"}
 )
-"""Base classes of others: they count only where they are the very class that was raised."""
+"""Base classes of others: what they say counts last."""
 
 
 def kind_of(error: BaseException) -> Kind | None:
     """Find what broke. None where the chain holds no error of the network or its libraries."""
     exact = {type(link).__name__ for link in _chain(error)}
-    inherited = {cls.__name__ for link in _chain(error) for cls in type(link).__mro__[1:]} - _WRAPPERS
+    bases = {cls.__name__ for link in _chain(error) for cls in type(link).__mro__[1:]}
     if any(type(link) is OSError and "TLS CA" in str(link) for link in _chain(error)):
         exact = {"SSLError"}  # requests does not find the file that REQUESTS_CA_BUNDLE names
-    for names in (exact, inherited, {"OSError"} if isinstance(error, OSError) else set()):
+    for names in (exact, bases - _WRAPPERS, bases & _WRAPPERS):
         found = next((kind for kind in KINDS if kind.names & names), None)
         if found is not None:
             return found
