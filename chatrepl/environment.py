@@ -130,7 +130,7 @@ def _is_terminal(stream: TextIO) -> bool:
 
 
 def make_private_directory(path: Path) -> Path:
-    """Create a directory, and those above it, so that only its owner can look inside.
+    """Create a directory so that only its owner can look inside, and those above it as the user's mask says.
 
     Raises:
         OSError: where it cannot be made.

@@ -12,7 +12,7 @@ from typing import Any
 
 from pygments.lexer import ExtendedRegexLexer, Lexer, RegexLexer
 from pygments.lexers import get_lexer_by_name
-from pygments.token import Comment, Text, Token, _TokenType
+from pygments.token import Text, Token, _TokenType
 from pygments.util import ClassNotFound
 from rich.color import ColorSystem
 from rich.style import Style
@@ -68,7 +68,7 @@ class LineHighlighter:
 
     def _after(self, text: str, stack: list[str], before: list[str], last: _TokenType) -> None:
         """Decide whether the next line must be read together with this one: an open comment or string."""
-        is_open = last in Comment.Multiline or last in Token.Literal.String.Doc
+        is_open = str(last).startswith(("Token.Comment.Multiline", "Token.Literal.String.Doc"))
         closed = text.rstrip().endswith(("*/", "-->", '"""', "'''", "-}", "*)", "]]"))
         if is_open and not closed and stack == before and len(self._carry) < CARRY_LIMIT_LINES:
             if not self._carry:

@@ -128,7 +128,7 @@ def whole_reply(renderer: BlockRenderer, message: Message) -> list[str]:
     lines = stream.take_lines(final=True)
     said = ending(message)
     if said:
-        lines.append(renderer.styled(said, "chat.warning"))
+        lines += ["", renderer.styled(said, "chat.warning")]
     return lines
 
 

@@ -40,13 +40,13 @@ class BarState:
 
 
 def short_count(tokens: int) -> str:
-    """Return a number of tokens in at most five characters: ``950``, ``12.3k``, ``128k``, ``1.0M``."""
+    """Return a number of tokens in at most five characters: ``950``, ``12.3k``, ``128k``, ``1M``."""
     if tokens < 1000:
         return str(tokens)
     for unit, size in (("k", 1000), ("M", 1_000_000), ("G", 1_000_000_000)):
         value = tokens / size
         if value < 99.95:
-            return f"{value:.1f}{unit}".replace(".0k", "k")
+            return f"{value:.1f}".removesuffix(".0") + unit
         if value < 999.5:
             return f"{value:.0f}{unit}"
     return f"{tokens / 1_000_000_000:.0f}G"

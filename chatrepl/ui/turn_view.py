@@ -42,6 +42,11 @@ class TurnView:
         return self.worker.is_done
 
     @property
+    def has_begun(self) -> bool:
+        """Whether anything of the reply has come."""
+        return self._first_at is not None
+
+    @property
     def tokens_per_s(self) -> float | None:
         """How fast the reply arrives, estimated. None before its first letter and during its first half second."""
         if self._first_at is None:
@@ -89,7 +94,7 @@ class TurnView:
                 self._ended = True
                 said = ending(message)
                 rest = self._view.finish()
-                return rest + ([self._renderer.styled(said, "chat.warning")] if said else [])
+                return rest + (["", self._renderer.styled(said, "chat.warning")] if said else [])
             case Failed(error, message):
                 self._ended = True
                 rest = self._view.finish()
@@ -103,6 +108,8 @@ class TurnView:
                         ],
                     )
                 )
+                if message is not None and message.text:
+                    rest.append("")
                 return rest + notice_lines(Said(error.message, "error", hint=hint), self._renderer)
         return []
 

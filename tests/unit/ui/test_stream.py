@@ -1,0 +1,223 @@
+"""Streaming Markdown: whatever the cuts, the lines printed are those of the whole reply."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.color import ColorSystem
+
+from chatrepl.sanitise import sanitise
+from chatrepl.ui.markdown import BlockRenderer, Look
+from chatrepl.ui.stream import MarkdownStream
+
+PLAIN = Look(color_system=None, has_styles=False)
+COLOURED = Look(color_system=ColorSystem.STANDARD)
+
+DOCUMENT = """# Title
+
+Some *em* and **strong** `code`, a [link](https://x.y/z) and ![picture](http://a/b.png).
+
+Setext
+======
+
+1. one
+2. two
+   - nested **b**
+
+     para
+3. three
+
+   ```python
+   def f(): pass
+   ```
+
+> quote
+> - in list
+
+```python
+def f(x):
+    \"\"\"doc
+    string\"\"\"
+    return x
+```
+after directly
+
+| a | b |
+|---|--:|
+| 1 | 2 |
+
+[ref]: https://example.org
+See [ref].
+
+---
+
+    indented code
+
+<div>html</div>
+
+~~~
+unclosed
+  code"""
+
+
+def whole(text: str, look: Look = COLOURED, columns: int = 60) -> list[str]:
+    """Render a reply at once."""
+    stream = MarkdownStream(BlockRenderer(look, columns))
+    stream.feed(text)
+    return stream.take_lines(final=True)
+
+
+def cut(text: str, cuts: list[int], look: Look = COLOURED, columns: int = 60) -> list[str]:
+    """Render a reply that arrives in pieces, looking at its tail in between."""
+    stream = MarkdownStream(BlockRenderer(look, columns))
+    lines: list[str] = []
+    edges = [0, *sorted(position % (len(text) + 1) for position in cuts), len(text)]
+    for start, end in zip(edges, edges[1:], strict=False):
+        stream.feed(text[start:end])
+        lines += stream.take_lines()
+        stream.tail_lines(8)
+    return lines + stream.take_lines(final=True)
+
+
+def test_every_single_cut_gives_the_same_lines() -> None:
+    expected = whole(DOCUMENT)
+
+    for position in range(len(DOCUMENT)):
+        assert cut(DOCUMENT, [position]) == expected
+
+
+def test_letter_by_letter_gives_the_same_lines() -> None:
+    assert cut(DOCUMENT, list(range(len(DOCUMENT)))) == whole(DOCUMENT)
+
+
+BLOCKS = st.sampled_from(
+    [
+        "A paragraph with *words* and `code`.\n", "second line\n", "\n", "\n\n", "# Heading\n", "Under\n---\n", "---\n",
+        "- item\n", "  - nested\n", "1. one\n", "10. ten\n", "   more of it\n", "> quote\n", "> > deeper\n",
+        "```python\n", "```\n", "~~~\n", "x = 1  # note\n", '"""doc\n', "| a | b |\n", "|---|---|\n", "| 1 | 2 |\n",
+        "    indented\n", "<b>html</b>\n", "[a]: http://x.y\n", "[a]\n", "wide 漢字 and e\u0301 \U0001f469\u200d\U0001f680\n", "no end",
+        "\ttab\n", "* * *\n", "````\n", "- [ ] task\n", "\\\n", "&#27; &#x202e; &amp;\n",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(BLOCKS, max_size=14).map("".join),
+    st.lists(st.integers(0, 10_000), max_size=12),
+    st.integers(20, 200),
+)
+def test_any_cuts_of_any_document_give_the_same_lines(text: str, cuts: list[int], columns: int) -> None:
+    assert cut(text, cuts, columns=columns) == whole(text, columns=columns)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200), st.lists(st.integers(0, 10_000), max_size=5))
+def test_any_text_streams_to_what_it_is_at_once(text: str, cuts: list[int]) -> None:
+    text = sanitise(text)
+
+    assert cut(text, cuts) == whole(text)
+
+
+def test_a_block_is_printed_when_the_next_one_has_begun() -> None:
+    stream = MarkdownStream(BlockRenderer(PLAIN, 60))
+    stream.feed("One.\n")
+    assert stream.take_lines() == []
+    assert stream.tail_lines(8) == ["One."]
+
+    stream.feed("\nTwo.\n")
+
+    assert stream.take_lines() == ["One."]
+    assert stream.tail_lines(8) == ["Two."]
+
+
+def test_lines_of_an_open_fence_are_printed_as_they_end() -> None:
+    stream = MarkdownStream(BlockRenderer(PLAIN, 60))
+    stream.feed("```sh\nls -l\ncd ")
+
+    assert stream.take_lines() == ["sh [1]", "ls -l"]
+    assert stream.tail_lines(8) == ["cd "]
+
+
+def test_the_tail_is_never_taller_than_asked_for() -> None:
+    stream = MarkdownStream(BlockRenderer(PLAIN, 20))
+    stream.feed("word " * 500)
+
+    assert len(stream.tail_lines(3)) == 3
+
+
+def test_code_copies_without_box_or_indent_or_trailing_blanks() -> None:
+    lines = whole("```\nif x:\n    y   \n```\n", PLAIN)
+
+    assert lines == ["code [1]", "if x:", "    y"]
+
+
+def test_code_longer_than_the_terminal_is_left_for_the_terminal_to_wrap() -> None:
+    assert whole("```\n" + "x" * 100 + "\n```", PLAIN, 40)[1] == "x" * 100
+
+
+def test_code_blocks_are_numbered_through_the_reply() -> None:
+    lines = whole("```a\n1\n```\n\n- x\n\n  ```b\n  2\n  ```\n\ntext\n\n    3\n\n```c\n4\n```\n", PLAIN)
+
+    labels = [line.strip() for line in lines if line.endswith("]")]
+    assert labels == ["a [1]", "b [2]", "code [3]", "c [4]"]
+
+
+def test_html_is_shown_and_not_swallowed() -> None:
+    assert whole("<script>alert(1)</script>\n\na <b>c</b>", PLAIN) == [
+        "<script>alert(1)</script>",
+        "",
+        "a <b>c</b>",
+    ]
+
+
+def test_a_link_shows_where_it_leads() -> None:
+    assert whole("[bank](https://evil.example)", PLAIN) == ["bank (https://evil.example)"]
+
+
+def test_an_image_shows_its_words_and_its_address_in_place() -> None:
+    assert whole("see ![a cat](http://x/cat.png)!", PLAIN) == ["see [image: a cat] (http://x/cat.png)!"]
+
+
+def test_lines_of_a_verse_stay_lines() -> None:
+    assert whole("Roses are red\nViolets are blue", PLAIN) == ["Roses are red", "Violets are blue"]
+
+
+def test_entities_cannot_spell_what_drives_the_terminal() -> None:
+    out = "".join(whole("a&#27;[31m &#x202e; &#x9b;31m &#7;", PLAIN))
+
+    assert not re.search("[\x07\x1b\x9b\u202e]", out)
+
+
+@pytest.mark.parametrize("look", [PLAIN, COLOURED])
+@pytest.mark.parametrize("columns", [1, 2, 5, 20, 40])
+def test_narrow_terminals_get_all_the_words(look: Look, columns: int) -> None:
+    text = "".join(whole(DOCUMENT, look, columns))
+
+    for word in ("html", "unclosed"):
+        letters = re.sub(r"\x1b\[[0-9;]*m", "", text).replace(" ", "")
+        assert word in letters
+
+
+def test_no_styles_means_no_escape_at_all() -> None:
+    assert "\x1b" not in "".join(whole(DOCUMENT, PLAIN))
+
+
+def test_no_colour_still_has_bold() -> None:
+    out = "".join(whole("**b** `c`", Look(color_system=None)))
+
+    assert "\x1b[1m" in out
+    assert not re.search(r"\x1b\[(?:\d+;)*3[0-7]m", out)
+
+
+def test_ascii_terminals_get_ascii_marks() -> None:
+    out = "".join(
+        whole(
+            "- a\n\n---\n\n| a |\n|---|\n| b |\n", Look(color_system=None, has_styles=False, is_unicode=False)
+        )
+    )
+
+    assert out.isascii()
