@@ -127,9 +127,9 @@ def _explained(path: Path, verb: str) -> Iterator[None]:
 def _sentence(error: OSError, path: Path, verb: str) -> StoreError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return StoreError(f"{path} cannot be written: the disk is full.", hint="Free some space.")
-    if error.errno == errno.ENOENT:
-        if verb == "read":
-            return StoreError(f"There is no file {path}.")
+    if error.errno == errno.ENOENT and verb == "read":
+        return StoreError(f"There is no file {path}.")
+    if error.errno == errno.ENOENT and not path.parent.is_dir():
         return StoreError(f"There is no directory {path.parent}.", hint="Make it first, or name another one.")
     if error.errno == errno.ENOTDIR:
         return StoreError(f"{path.parent} is not a directory.", hint="Name another file.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from math import isfinite
@@ -72,14 +72,15 @@ def to_json(conversation: Conversation) -> str:
 def load(text: str, *, new_id: Callable[[], str], now: datetime) -> Conversation:
     """Read a chat that chatrepl saved, or a ``messages`` array as OpenAI's API takes it.
 
-    ``new_id`` and ``now`` give the second kind the ids and times that it does not have.
+    ``new_id`` and ``now`` give the second kind the ids and times that it does not have. A reply that was still
+    arriving when the chat was saved is one that broke off.
 
     Raises:
         TranscriptError: where it is neither, with the first wrong place.
     """
     document = _parse(text)
     if isinstance(document, dict) and "format" in document:
-        return _from_document(document)
+        return _settled(_from_document(document))
     if isinstance(document, dict) and "messages" in document:
         document = document["messages"]
     if isinstance(document, list):
@@ -117,6 +118,16 @@ def from_openai_messages(items: Sequence[Any], *, new_id: Callable[[], str], now
     for role, parts in found[count:]:
         meta = Meta(state=ReplyState.COMPLETE) if role is Role.ASSISTANT else NO_META
         conversation.append(Message(MessageId(new_id()), conversation.tip, role, parts, now, meta))
+    return conversation
+
+
+def _settled(conversation: Conversation) -> Conversation:
+    for message in [*conversation.messages.values()]:
+        if message.meta.state is ReplyState.STREAMING:
+            meta = replace(
+                message.meta, state=ReplyState.INTERRUPTED, error="the chat was saved while it arrived"
+            )
+            conversation.finish(replace(message, meta=meta))
     return conversation
 
 
