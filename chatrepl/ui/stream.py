@@ -127,7 +127,7 @@ class MarkdownStream:
             else:
                 return done
             done = end
-        return done or len(source)
+        return done or len(source) - (not source[-1])
 
     def _open_fence(self, token: Token, opening: str, lines: list[str]) -> None:
         language = token.info.strip().partition(" ")[0]

@@ -10,7 +10,7 @@ import pytest
 from chatrepl.cancellation import Cancellation
 from chatrepl.errors import ApiError, ContextTooLongError, RateLimitedError, TransportError
 from chatrepl.exchange import Finished, ReasoningDelta, RefusalDelta, TextDelta
-from chatrepl.messages import ReplyState, Role, Usage
+from chatrepl.messages import MessageId, ReplyState, Role, Usage
 from chatrepl.session import Session
 from chatrepl.settings import Settings, WindowSettings
 from chatrepl.store.resilient import open_store
@@ -126,7 +126,7 @@ def test_what_has_come_is_journalled_while_the_server_stalls(tmp_path: Path) -> 
     )
     journal = session.store.journal
 
-    def noted(message, kind: str, text: str) -> None:  # type: ignore[no-untyped-def]
+    def noted(message: MessageId, kind: str, text: str) -> None:
         journal(message, kind, text)
         if "second" in text:
             written.set()

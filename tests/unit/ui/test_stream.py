@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -75,7 +76,7 @@ def cut(text: str, cuts: list[int], look: Look = COLOURED, columns: int = 60) ->
     stream = MarkdownStream(BlockRenderer(look, columns))
     lines: list[str] = []
     edges = [0, *sorted(position % (len(text) + 1) for position in cuts), len(text)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         stream.feed(text[start:end])
         lines += stream.take_lines()
         stream.tail_lines(8)
@@ -140,6 +141,12 @@ def test_lines_of_an_open_fence_are_printed_as_they_end() -> None:
 
     assert stream.take_lines() == ["sh [1]", "ls -l"]
     assert stream.tail_lines(8) == ["cd "]
+
+
+def test_a_definition_of_a_link_does_not_swallow_what_follows() -> None:
+    text = "[a]: http://x.y\nA paragraph.\n"
+
+    assert cut(text, [17], PLAIN) == ["A paragraph."]
 
 
 def test_the_tail_is_never_taller_than_asked_for() -> None:
