@@ -146,6 +146,12 @@ def test_a_sequence_without_end_holds_the_text_back_to_the_end_of_the_line_at_mo
     assert sanitiser.feed("\n") == "some words\n"
 
 
+def test_nothing_is_held_once_a_sequence_has_ended() -> None:
+    sanitiser = Sanitiser()
+    assert [sanitiser.feed(piece) for piece in (f"{ESC}]0;x", ESC, "\\", "b")] == ["", "", "", "b"]
+    assert [sanitiser.feed(piece) for piece in (f"{ESC}]0;x", ESC, "b")] == ["", "", "0;x"]
+
+
 def test_plain_text_is_shown_at_once() -> None:
     sanitiser = Sanitiser()
     assert [sanitiser.feed(word) for word in ("Hello", ", ", "wörld")] == ["Hello", ", ", "wörld"]

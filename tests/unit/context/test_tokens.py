@@ -432,6 +432,16 @@ class TestLearning:
         assert counter.count_message(reply).quality == "estimated"
         assert counter.count_message(reply).tokens < 20
 
+    def test_a_reply_that_still_arrives_is_counted_as_it_stands_even_if_its_end_is_known(
+        self, tmp_path: Path
+    ) -> None:
+        counter = Counter(tmp_path, "llama3")
+        ask, part = chat(WORDS, "The")
+        counter.observe(None, [ask], usage(30, 500), reply=part.id)
+        arriving = message(1, Role.ASSISTANT, "The", state=ReplyState.STREAMING)
+        assert counter.count_message(arriving).quality == "estimated"
+        assert counter.count_message(part).tokens >= 500
+
     def test_reports_that_contradict_each_other_do_not_break_the_count(self, tmp_path: Path) -> None:
         counter = Counter(tmp_path, "llama3")
         messages = chat(*[WORDS] * 5)
