@@ -34,6 +34,8 @@ def request_body(request: Request, quirks: Quirks) -> dict[str, Json]:
         body["stream"] = True
         if quirks.asks_for_usage:
             body["stream_options"] = {"include_usage": True}
+        if quirks.reports_progress:
+            body["return_progress"] = True
     names = {"max_tokens": quirks.token_limit_field, "seed": quirks.seed_field}
     for name, value in request.parameters.items():
         if name != "extra_body" and value is not None:

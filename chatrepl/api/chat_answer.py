@@ -23,11 +23,13 @@ from chatrepl.exchange import (
     StreamEvent,
     TextDelta,
     UsageReported,
+    Waiting,
 )
 from chatrepl.messages import Usage
 
 _MAX_BAD_IN_A_ROW = 3
 _MAX_ARGUMENT_CHARS = 200
+_PROGRESS_FROM_TOKENS = 256
 _CUT_SHORT = frozenset({"length", "max_output_tokens", "model_length"})
 _MAY_BE_EMPTY = frozenset({"content_filter"})
 
@@ -166,6 +168,7 @@ class ChatDecoder:
             self._is_started = True  # Azure's first chunk has neither
             yield Started(_text(chunk.get("id")) or None, _text(chunk.get("model")) or None)
         self._usage = chat_usage(chunk.get("usage")) or chat_usage(groq.get("usage")) or self._usage
+        yield from _progress(_mapping(chunk.get("prompt_progress")))
         for choice in choices:
             error = error or choice.get("error")
             if choice.get("index") in (0, None):
@@ -223,6 +226,18 @@ class ChatDecoder:
             yield Notice(
                 f"The model asked for the tool {name or '(without a name)'}({shown}); nothing was run."
             )
+
+
+def _progress(progress: Mapping[str, Any]) -> Iterator[StreamEvent]:
+    """Say how far llama.cpp is with reading the request, where that takes long enough to wonder."""
+    total, cached, done = (progress.get(name) for name in ("total", "cache", "processed"))
+    if (
+        isinstance(total, int)
+        and isinstance(done, int)
+        and done < total
+        and total - (cached if isinstance(cached, int) else 0) >= _PROGRESS_FROM_TOKENS
+    ):
+        yield Waiting(f"the server has read {done} of {total} tokens")
 
 
 def _parse(text: str) -> Any:

@@ -17,7 +17,7 @@ from chatrepl.api.address import is_loopback, join_url, provider_name, shown_url
 from chatrepl.api.chat_answer import ChatDecoder
 from chatrepl.api.connection import KEEP_ALIVE_OPTIONS, Errand, SocketWatch, pool_classes
 from chatrepl.api.error_body import LIMIT_BYTES
-from chatrepl.api.quirks import Quirks, quirks_for
+from chatrepl.api.quirks import LLAMA_CPP, Quirks, quirks_for
 from chatrepl.api.reading import read_stream, read_whole
 from chatrepl.api.wire import Answer, Wire, run_cancellable
 from chatrepl.cancellation import Cancellation
@@ -240,9 +240,9 @@ class HttpClient:
         return models
 
     def _learn(self, *, is_llama_cpp: bool) -> None:
-        """Remember what the server turned out to be: llama.cpp goes on with an unfinished reply."""
-        if is_llama_cpp and self._may_prefill and not self._quirks.supports_prefill:
-            self._quirks = replace(self._quirks, supports_prefill=True)
+        """Remember what the server turned out to be."""
+        if is_llama_cpp:
+            self._quirks = replace(LLAMA_CPP, supports_prefill=self._may_prefill)
 
     def _stops_prefill(self, request: Request, error: ApiError) -> bool:
         """Whether the server refused only to go on with the reply: llama.cpp does so for reasoning models."""

@@ -59,7 +59,7 @@ def parse_payload(payload: Any, keys: Sequence[str] = ()) -> ParsedError:
     if isinstance(payload, list):
         payload = payload[0] if payload else {}
     if not isinstance(payload, Mapping):
-        return ParsedError(_tidy(str(payload), keys), is_json=True)
+        return ParsedError(_tidy("" if payload is None else str(payload), keys), is_json=True)
     error = payload.get("error") or payload
     if not isinstance(error, Mapping):
         return ParsedError(_tidy(str(error), keys), code=_word(payload.get("code")), is_json=True)

@@ -20,8 +20,15 @@ class Quirks:
     """The header that carries the key; ``Authorization`` carries it as ``Bearer``."""
     supports_prefill: bool = False
     """Whether the server goes on with an assistant message that stands last."""
+    reports_progress: bool = False
+    """Whether the server tells how much of the request it has read. llama.cpp answers only then before it has read all,
+    and notices only after it has begun to answer that the client is gone."""
     is_hosted: bool = False
     """Whether it is a big provider, which answers no probes outside its API."""
+
+
+LLAMA_CPP = Quirks(supports_prefill=True, reports_progress=True)
+"""llama.cpp's own server, which cannot be told from its address. Source: measured (August 2026)."""
 
 
 def quirks_for(base_url: str) -> Quirks:

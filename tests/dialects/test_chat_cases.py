@@ -27,6 +27,7 @@ from chatrepl.exchange import (
     StreamEvent,
     TextDelta,
     UsageReported,
+    Waiting,
 )
 from chatrepl.messages import Message, MessageId, Meta, ReplyState, Role, Usage, text_parts
 
@@ -62,7 +63,8 @@ def request_of(spec: dict[str, Any]) -> Request:
 
 
 def quirks_of(spec: dict[str, Any]) -> Quirks:
-    return replace(quirks_for(spec["base_url"]), supports_prefill=spec.get("supports_prefill", False))
+    given = {name: spec[name] for name in ("supports_prefill", "reports_progress") if name in spec}
+    return replace(quirks_for(spec["base_url"]), **given)
 
 
 def replay(spec: dict[str, Any], pieces: list[bytes]) -> tuple[list[dict[str, Any]], ApiError | None]:
@@ -113,6 +115,8 @@ def tell(event: StreamEvent) -> tuple[str, Any]:
             return "finished", reason
         case Notice(text):
             return "notice", text
+        case Waiting(reason):
+            return "waiting", reason
         case _:
             raise AssertionError(event)
 

@@ -14,6 +14,8 @@ import urllib3.exceptions
 from chatrepl.api.breakage import KINDS, kind_of, transport_error
 from chatrepl.errors import ApiError, ExitStatus, ProtocolError, TransportError
 
+POOL = urllib3.HTTPSConnectionPool("gateway.example", 443)
+
 
 def classes_of(*modules: ModuleType) -> list[type[Exception]]:
     found = {
@@ -45,10 +47,9 @@ def test_every_error_of_the_libraries_becomes_one_of_ours(cls: type[Exception]) 
     assert ours.code
 
 
-def wrapped(inner: BaseException) -> BaseException:
+def wrapped(inner: Exception) -> BaseException:
     """Wrap an error as requests does."""
-    pool = urllib3.HTTPSConnectionPool("gateway.example", 443)
-    retries = urllib3.exceptions.MaxRetryError(pool, "/v1/chat/completions", inner)  # type: ignore[arg-type]
+    retries = urllib3.exceptions.MaxRetryError(POOL, "/v1/chat/completions", inner)
     return requests.exceptions.ConnectionError(retries)
 
 
@@ -62,13 +63,13 @@ def wrapped(inner: BaseException) -> BaseException:
         (wrapped(ConnectionRefusedError(111, "refused")), "refused"),
         (wrapped(OSError(113, "No route to host")), "connect"),
         (
-            requests.exceptions.ConnectionError(urllib3.exceptions.ReadTimeoutError(None, "", "slow")),
+            requests.exceptions.ConnectionError(urllib3.exceptions.ReadTimeoutError(POOL, "", "slow")),
             "read_timeout",
-        ),  # type: ignore[arg-type]
-        (urllib3.exceptions.ReadTimeoutError(None, "", "slow"), "read_timeout"),  # type: ignore[arg-type]
+        ),
+        (urllib3.exceptions.ReadTimeoutError(POOL, "", "slow"), "read_timeout"),
         (urllib3.exceptions.ProtocolError("aborted", ConnectionResetError(104, "reset")), "broken"),
         (urllib3.exceptions.IncompleteRead(1, 2), "broken"),
-        (urllib3.exceptions.ProtocolError("aborted", http.client.RemoteDisconnected()), "broken"),
+        (urllib3.exceptions.ProtocolError("aborted", http.client.RemoteDisconnected("")), "broken"),
         (urllib3.exceptions.ProtocolError("aborted", http.client.BadStatusLine("SSH")), "content"),
         (TimeoutError(), "read_timeout"),
         (OSError("Could not find a suitable TLS CA certificate bundle, invalid path: /x"), "tls"),

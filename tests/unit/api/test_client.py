@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -53,7 +54,8 @@ def server() -> Iterator[RawServer]:
 
 def make_client(base_url: str, **options: Any) -> HttpClient:
     network = NetworkSettings(connect_timeout_s=5.0, read_timeout_s=options.pop("read_timeout_s", 5.0))
-    return HttpClient(base_url, **{"key": KEY, "network": network, "clock": SystemClock()} | options)
+    merged: dict[str, Any] = {"key": KEY, "network": network, "clock": SystemClock()} | options
+    return HttpClient(base_url, **merged)
 
 
 def message(role: Role, text: str, state: ReplyState | None = None) -> Message:
@@ -242,9 +244,7 @@ def test_cancelling_while_the_host_is_looked_up_returns_at_once_and_sends_nothin
     server: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looking, found, connected = threading.Event(), threading.Event(), threading.Event()
-    import urllib3.util.connection as urllib3_connection
-
-    original = urllib3_connection.socket.getaddrinfo
+    original = socket.getaddrinfo
 
     def slow(*arguments: Any, **options: Any) -> Any:
         looking.set()
@@ -252,7 +252,7 @@ def test_cancelling_while_the_host_is_looked_up_returns_at_once_and_sends_nothin
         connected.set()
         return original(*arguments, **options)
 
-    monkeypatch.setattr(urllib3_connection.socket, "getaddrinfo", slow)
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
     cancellation = Cancellation()
     times = cancel_when(looking, cancellation)
     assert list(make_client(server.base_url).stream(ask(), cancellation)) == []
@@ -400,8 +400,6 @@ def test_a_refused_connection_names_host_and_port() -> None:
 
 
 def test_an_unknown_host_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    import socket
-
     def unknown(*arguments: Any, **options: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
