@@ -1,11 +1,11 @@
-"""What can be read from a base URL: where to send, how to show it, and what is likely meant by a wrong one. Pure."""
+"""Where a request goes below a base URL, how the URL is shown, and what is likely meant by a wrong one. Pure."""
 
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from chatrepl.base_url import OPENAI_BASE_URL, host_of, provider_of
 from chatrepl.errors import TransportError
 from chatrepl.redact import mask_keys
 
@@ -13,20 +13,8 @@ _USUAL_PORTS = {"http": 80, "https": 443}
 _SECRET_NAMES = re.compile(r"(?i)key|token|secret|sig|password|auth")
 _ENDPOINTS = ("/chat/completions", "/completions", "/responses", "/models", "/embeddings", "/chat")
 
-KNOWN_BASES = {
-    "api.openai.com": "https://api.openai.com/v1",
-    "openrouter.ai": "https://openrouter.ai/api/v1",
-    "api.groq.com": "https://api.groq.com/openai/v1",
-    "api.mistral.ai": "https://api.mistral.ai/v1",
-    "api.deepseek.com": "https://api.deepseek.com",
-    "api.x.ai": "https://api.x.ai/v1",
-    "api.anthropic.com": "https://api.anthropic.com/v1",
-    "generativelanguage.googleapis.com": "https://generativelanguage.googleapis.com/v1beta/openai",
-}
-"""Base URLs of hosted providers. Source: the providers' documents (August 2026)."""
 
-
-def check_base_url(base_url: str) -> None:
+def ensure_usable(base_url: str) -> None:
     """Make sure that a request can be sent to it.
 
     Raises:
@@ -36,13 +24,13 @@ def check_base_url(base_url: str) -> None:
         parts = urlsplit(base_url)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise _bad(base_url, str(error), "https://api.openai.com/v1") from None
+        raise _bad(base_url, str(error), OPENAI_BASE_URL) from None
     if parts.scheme not in _USUAL_PORTS:
         rest = base_url.partition("://")[2] or base_url.lstrip("/")
         scheme = "http" if is_loopback(f"http://{rest}") else "https"
         raise _bad(base_url, "it must begin with http:// or https://", f"{scheme}://{rest}")
     if not host or re.search(r"\s", base_url):
-        raise _bad(base_url, "it names no host", "https://api.openai.com/v1")
+        raise _bad(base_url, "it names no host", OPENAI_BASE_URL)
 
 
 def _bad(base_url: str, reason: str, example: str) -> TransportError:
@@ -99,19 +87,14 @@ def host_and_port(base_url: str) -> str:
     return f"{name}:{_USUAL_PORTS.get(parts.scheme, 443)}"
 
 
-def host_of(base_url: str) -> str:
-    """Return the host in small letters; empty where there is none."""
-    parts = _split(base_url)
-    return (parts.hostname or "") if parts else ""
-
-
 def is_loopback(base_url: str) -> bool:
     """Whether the server runs on this machine."""
     host = host_of(base_url)
-    try:
-        return host == "localhost" or host.endswith(".localhost") or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return (
+        host in {"localhost", "::1"}
+        or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+        or host.endswith(".localhost")
+    )
 
 
 def likely_base_url(base_url: str) -> str | None:
@@ -119,11 +102,12 @@ def likely_base_url(base_url: str) -> str | None:
     parts = _split(base_url)
     if parts is None:
         return None
-    known = KNOWN_BASES.get(host_of(base_url))
+    provider = provider_of(base_url)
+    known = provider.base_url if provider else ""
     path = parts.path.rstrip("/")
     for endpoint in _ENDPOINTS:
         path = path.removesuffix(endpoint)
-    if path.endswith("/api") and known is None:  # Ollama's own API
+    if path.endswith("/api") and not known:  # Ollama's own API
         path = path.removesuffix("/api")
     if not re.search(r"/v\d+(beta)?(/openai)?$", path):
         path += "/v1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chatrepl.api.address import KNOWN_BASES, host_of
+from chatrepl.base_url import host_of, provider_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ def quirks_for(base_url: str) -> Quirks:
 
     Source: the providers' documents and mistralai's ``ChatCompletionRequest`` (August 2026).
     """
-    host = host_of(base_url)
+    host, is_hosted = host_of(base_url), provider_of(base_url) is not None
     if host == "api.openai.com" or host.endswith(".api.openai.com"):
-        return Quirks(token_limit_field="max_completion_tokens", is_hosted=True)  # noqa: S106
+        return Quirks(token_limit_field="max_completion_tokens", is_hosted=is_hosted)  # noqa: S106
     if host.endswith(".azure.com"):
         return Quirks(key_header="api-key", is_hosted=True)
     if host == "api.mistral.ai":
-        return Quirks(seed_field="random_seed", asks_for_usage=False, is_hosted=True)
-    return Quirks(is_hosted=host in KNOWN_BASES)
+        return Quirks(seed_field="random_seed", asks_for_usage=False, is_hosted=is_hosted)
+    return Quirks(is_hosted=is_hosted)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from chatrepl import __version__
 from chatrepl.api import failures
-from chatrepl.api.address import check_base_url, is_loopback
+from chatrepl.api.address import ensure_usable, is_loopback
 from chatrepl.api.breakage import kind_of, transport_error
 from chatrepl.api.connection import Errand, SocketWatch
 from chatrepl.api.error_body import LIMIT_BYTES
@@ -140,7 +140,7 @@ class Wire:
         Raises:
             ApiError: where it cannot be sent as it is. Also what requests raises.
         """
-        check_base_url(self.base_url)
+        ensure_usable(self.base_url)
         if not (self._key.isascii() and (self._key + "x").isprintable() and " " not in self._key):
             raise AuthError(
                 f"the key {self.asked().key_hint} holds a character that no key holds, such as a blank",

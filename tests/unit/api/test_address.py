@@ -100,6 +100,7 @@ def test_no_secret_of_a_url_is_shown(url: str) -> None:
         ("http://127.0.0.9/v1", True),
         ("http://[::1]/v1", True),
         ("http://localhost.example/v1", False),
+        ("http://127.0.0.1.example/v1", False),
         ("http://192.168.0.1/v1", False),
         ("nonsense", False),
     ],
@@ -123,10 +124,10 @@ def test_whether_the_server_is_on_this_machine(base_url: str, is_loopback: bool)
 )
 def test_a_base_url_that_cannot_be_used_is_told_how_to_be_written(base_url: str, hint: str) -> None:
     with pytest.raises(TransportError) as caught:
-        address.check_base_url(base_url)
+        address.ensure_usable(base_url)
     assert caught.value.code == "url"
     assert hint in (caught.value.hint or "")
 
 
 def test_a_good_base_url_passes() -> None:
-    address.check_base_url("https://api.openai.com/v1")
+    address.ensure_usable("https://api.openai.com/v1")
