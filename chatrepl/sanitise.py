@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 from typing import Literal
 
 Kind = Literal[
@@ -30,10 +31,10 @@ _CONTROL = "\x00-\x08\x0b-\x1f\x7f-\x9f"
 _FLAG_TAG = "[\U000e0030-\U000e0039\U000e0061-\U000e007a]"
 _SURROGATES = "\ud800-\udfff"
 
-_SUSPECT = re.compile(f"[{_CONTROL}{_BIDI}{_INVISIBLE}\u2028\u2029{_SURROGATES}\U0001f3f4]")
-_SUSPECT_ASCII = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
-_SURROGATE = re.compile(f"[{_SURROGATES}]")
-_PAIR_OR_HALF = re.compile(f"([\ud800-\udbff])([\udc00-\udfff])|[{_SURROGATES}]")
+_SUSPECT = f"[{_CONTROL}{_BIDI}{_INVISIBLE}\u2028\u2029{_SURROGATES}\U0001f3f4]"
+_SUSPECT_ASCII = "[\x00-\x08\x0b-\x1f\x7f]"
+_SURROGATE = f"[{_SURROGATES}]"
+_PAIR_OR_HALF = f"([\ud800-\udbff])([\udc00-\udfff])|[{_SURROGATES}]"
 
 # The payload holds no control character, so that the search for its end never reads a character twice.
 _MOST_PAYLOAD = 4096
@@ -51,11 +52,11 @@ _REST = (
     f"(?P<escape>\x1b[0-~]?|[\x90\x98\x9b\x9d-\x9f])|(?P<newline>\r\n?|[\u2028\u2029])|(?P<control>[{_CONTROL}])"
     f"|(?P<bidi>[{_BIDI}])|(?P<invisible>[{_INVISIBLE}])"
 )
-_FINAL = re.compile(f"{_WHOLE}|{_REST}")
-_MORE_TO_COME = re.compile(f"{_WHOLE}|(?P<unfinished>{_UNFINISHED})|{_REST}")
+_FINAL = f"{_WHOLE}|{_REST}"
+_MORE_TO_COME = f"{_WHOLE}|(?P<unfinished>{_UNFINISHED})|{_REST}"
 
-_OPEN_STRING = re.compile("\x1b[\\]PX^_]|[\x90\x98\x9d-\x9f]")
-_STOPS_STRING = re.compile(f"[{_CONTROL}\n{_SURROGATES}]")
+_OPEN_STRING = "\x1b[\\]PX^_]|[\x90\x98\x9d-\x9f]"
+_STOPS_STRING = f"[{_CONTROL}\n{_SURROGATES}]"
 
 _KINDS: dict[str, Kind] = {
     "sequence": "escape sequences",
@@ -64,6 +65,9 @@ _KINDS: dict[str, Kind] = {
     "bidi": "bidi controls",
     "invisible": "invisible characters",
 }
+
+
+_compiled = cache(re.compile)  # when first needed: all at once takes 6 ms, which a start should not
 
 
 class Sanitiser:
@@ -85,8 +89,8 @@ class Sanitiser:
         if (
             len(self._held) + len(text) <= _MOST_PAYLOAD
             and self._held[-1] != "\x1b"
-            and _OPEN_STRING.match(self._held)
-            and not _STOPS_STRING.search(text)
+            and _compiled(_OPEN_STRING).match(self._held)
+            and not _compiled(_STOPS_STRING).search(text)
         ):  # read again from its start for each piece, a long payload in small pieces would take quadratic time
             self._held += text
             return ""
@@ -100,7 +104,7 @@ class Sanitiser:
         text, self._held = self._join_halves(self._held + text, final=final), ""
         pieces: list[str] = []
         end = 0
-        for match in (_FINAL if final else _MORE_TO_COME).finditer(text):
+        for match in _compiled(_FINAL if final else _MORE_TO_COME).finditer(text):
             kind = match.lastgroup or ""
             if kind == "flag":
                 continue
@@ -117,7 +121,7 @@ class Sanitiser:
 
     def _join_halves(self, text: str, *, final: bool) -> str:
         """Join surrogates that belong together and replace the others; the last may wait for its other half."""
-        if not _SURROGATE.search(text):
+        if not _compiled(_SURROGATE).search(text):
             return text
         waiting = text[-1] if not final and "\ud800" <= text[-1] <= "\udbff" else ""
 
@@ -127,11 +131,11 @@ class Sanitiser:
             self.removed["broken characters"] += 1
             return "\ufffd"
 
-        return _PAIR_OR_HALF.sub(join, text[: len(text) - len(waiting)]) + waiting
+        return _compiled(_PAIR_OR_HALF).sub(join, text[: len(text) - len(waiting)]) + waiting
 
 
 def _is_suspect(text: str) -> bool:
-    return (_SUSPECT_ASCII if text.isascii() else _SUSPECT).search(text) is not None
+    return _compiled(_SUSPECT_ASCII if text.isascii() else _SUSPECT).search(text) is not None
 
 
 def sanitise(text: str) -> str:

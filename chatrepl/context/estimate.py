@@ -7,6 +7,7 @@ within 9 %. The scripts under "other letters" and the symbols were fitted on sin
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _WORDS = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f]+")
 _LONG_WORDS = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f]{7,}")
@@ -32,7 +33,12 @@ _EACH = (
     ("\x80-\xbf\u1f00-\u303f\u3190-\u33ff\ua000-\uabff\ud800-\uf8ff\ufe00-\ufe6f", 1.3),  # symbols
     ("\uff00-\uff65\uffa0-\uffff\U00010000-\U0001ffff\U00040000-\U0010ffff", 1.5),  # emoji and what is rare
 )
-_EACH_PATTERNS = tuple((re.compile(f"[{characters}]+"), weight) for characters, weight in _EACH)
+
+
+@cache  # compiled when first needed: that takes 4 ms, which a start should not
+def _each_patterns() -> tuple[tuple[re.Pattern[str], float], ...]:
+    return tuple((re.compile(f"[{characters}]+"), weight) for characters, weight in _EACH)
+
 
 _PIECE_CHARS = 1_000_000
 
@@ -52,6 +58,6 @@ def _estimate(text: str) -> float:
     for pattern, weight in _RUNS:
         tokens += weight * len(pattern.findall(text))
     if not text.isascii():
-        for pattern, weight in _EACH_PATTERNS:
+        for pattern, weight in _each_patterns():
             tokens += weight * sum(map(len, pattern.findall(text)))
     return tokens
