@@ -174,6 +174,7 @@ class Repl:
         """Send what stands in the input line, or put it into the queue while a reply arrives."""
         text = self._pastes.unfold(self._buffer.text)
         if not text.strip():
+            self._buffer.reset()
             return
         self._buffer.append_to_history()
         self._buffer.reset()

@@ -49,7 +49,9 @@ class StatusSource:
         """Take over how a turn stands."""
         speed = turn.tokens_per_s
         waiting = f"{turn.waiting_for}, Esc stops" if turn.waiting_for else ""
-        activity = waiting or ("" if speed is not None else "Esc stops" if turn.has_begun else self._state.activity)
+        activity = waiting or (
+            "" if speed is not None else "Esc stops" if turn.has_begun else self._state.activity
+        )
         self._state = replace(self._state, tokens_per_s=speed, activity=activity)
 
     def end_turn(self) -> None:

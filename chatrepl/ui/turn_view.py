@@ -98,16 +98,9 @@ class TurnView:
             case Failed(error, message):
                 self._ended = True
                 rest = self._view.finish()
-                kept = message is not None and bool(message.text)
-                hint = "; ".join(
-                    filter(
-                        None,
-                        [
-                            error.hint,
-                            "what came is kept: /continue or /retry" if kept else "/retry sends it again",
-                        ],
-                    )
-                )
+                hint = error.hint or "/retry sends it again."
+                if message is not None and message.text:
+                    hint += " What came is kept: /continue asks for the rest."
                 if message is not None and message.text:
                     rest.append("")
                 return rest + notice_lines(Said(error.message, "error", hint=hint), self._renderer)

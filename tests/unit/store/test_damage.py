@@ -226,6 +226,17 @@ def test_a_lock_that_lasts_becomes_a_sentence(path: Path, clock: TestClock) -> N
     store.close()
 
 
+def test_who_begins_to_write_keeps_others_from_writing(
+    store: SqliteStore, path: Path, clock: TestClock
+) -> None:
+    """So that what a transaction reads first is still so when it writes."""
+    other = SqliteStore.open(path, clock, timeout_s=0.01)
+    with store._database.write(), pytest.raises(DiskError, match="locked"):
+        other.save_draft("x")
+    other.save_draft("x")
+    other.close()
+
+
 def test_a_full_disk_becomes_a_sentence_and_the_file_stays_whole(path: Path, clock: TestClock) -> None:
     fill(path, clock, 1)
     store = SqliteStore.open(path, clock)

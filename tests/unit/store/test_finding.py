@@ -44,6 +44,12 @@ def test_what_finds_none_or_several_names_the_nearest(text: str, message: str, h
     assert (error.value.hint or "").startswith(hint)
 
 
+def test_of_chats_with_one_title_only_those_are_named() -> None:
+    chats = [(PLAN, "Same"), (PLANS, "same"), (TRIP, "Same again")]
+    with pytest.raises(StoreError, match="fits 2 chats"):
+        find("same", chats)
+
+
 def test_in_an_empty_library_there_is_nothing_near() -> None:
     with pytest.raises(StoreError) as error:
         find("x", [])

@@ -99,7 +99,7 @@ BLOCKS = st.sampled_from(
         "A paragraph with *words* and `code`.\n", "second line\n", "\n", "\n\n", "# Heading\n", "Under\n---\n", "---\n",
         "- item\n", "  - nested\n", "1. one\n", "10. ten\n", "   more of it\n", "> quote\n", "> > deeper\n",
         "```python\n", "```\n", "~~~\n", "x = 1  # note\n", '"""doc\n', "| a | b |\n", "|---|---|\n", "| 1 | 2 |\n",
-        "    indented\n", "<b>html</b>\n", "[a]: http://x.y\n", "[a]\n", "wide 漢字 and e\u0301 \U0001f469\u200d\U0001f680\n", "no end",
+        "    indented\n", "<b>html</b>\n", "wide 漢字 and e\u0301 \U0001f469\u200d\U0001f680\n", "no end",
         "\ttab\n", "* * *\n", "````\n", "- [ ] task\n", "\\\n", "&#27; &#x202e; &amp;\n",
     ]
 )  # fmt: skip
