@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from chatrepl.conversation import Conversation
+from chatrepl.conversation import Conversation, first_words
 from chatrepl.environment import new_id
 from chatrepl.errors import StoreError
 from chatrepl.messages import ChatId, Message, MessageId, ReplyState
@@ -113,24 +113,23 @@ class SqliteStore:
     def append(self, chat: ChatId, message: Message) -> None:
         """Add a message and make it the chat's tip. Its parent must be stored already."""
         is_arriving = message.meta.state is ReplyState.STREAMING
-        writer = self._writer.mark() if is_arriving else None
         with self._database.write(durable=not is_arriving) as connection:
+            writer = self._writer.mark() if is_arriving else None
             position = tables.insert_message(connection, chat, message, writer)
             tables.touch(connection, chat, self._now_us(), tip=message.id, added=1, text=message.text)
-        if is_arriving:
-            self._pieces[message.id] = (position, 0)
+            if is_arriving:
+                self._pieces[message.id] = (position, 0)
 
     def journal(self, message: MessageId, kind: str, text: str) -> None:
         """Add a piece of a reply that is arriving here. ``kind`` is ``text``, ``reasoning`` or ``refusal``."""
         check_kind(kind)
-        if message not in self._pieces:
-            raise StoreError(f"Message {message} is not a reply that is still arriving.")
-        position, number = self._pieces[message]
         with self._database.write(durable=False) as connection:
-            connection.execute(
-                "INSERT INTO journal VALUES (?, ?, ?, ?)", (position, number, kind, storable(text))
-            )
-        self._pieces[message] = (position, number + 1)
+            if message not in self._pieces:
+                raise StoreError(f"Message {message} is not a reply that is still arriving.")
+            position, number = self._pieces[message]
+            row = (position, number, kind, storable(text))
+            connection.execute("INSERT INTO journal VALUES (?, ?, ?, ?)", row)
+            self._pieces[message] = (position, number + 1)
 
     def finish(self, chat: ChatId, message: Message) -> None:
         """Replace the journalled pieces of a reply by the reply itself."""
@@ -174,20 +173,18 @@ class SqliteStore:
         """Bring a chat up to what this process knows of it, where the file missed some of that.
 
         Messages that only the file has stay; a reply that arrives here goes on being journalled. With ``is_changed``
-        False this process only read the chat, and it is stored only where the file does not have it.
+        False the file may know better which message it stands at, its system prompt and its title.
         """
         arriving: dict[MessageId, tuple[int, int]] = {}
         with self._database.write() as connection:
-            if not tables.has_chat(connection, conversation.id):
+            is_new = not tables.has_chat(connection, conversation.id)
+            if is_new:
                 tables.insert_chat(connection, conversation, to_microseconds(created_at), self._now_us())
-            elif not is_changed:
-                return
             for message in conversation.messages.values():
                 self._merge_message(connection, conversation.id, message, arriving)
-            for field in ("tip", "system", "title"):
-                tables.set_field(
-                    connection, conversation.id, field, getattr(conversation, field), self._now_us()
-                )
+            for field in ("tip", "system", "title") if is_new or is_changed else ():
+                value = getattr(conversation, field)
+                tables.set_field(connection, conversation.id, field, value, self._now_us())
         self._pieces |= arriving
 
     def has_chat(self, chat: ChatId) -> bool:
@@ -276,11 +273,10 @@ class SqliteStore:
     ) -> None:
         copy = Conversation(chat, system=conversation.system, title=conversation.title)
         tables.insert_chat(connection, copy, to_microseconds(begun), self._now_us())
-        for message in conversation.messages.values():
-            is_arriving = message.meta.state is ReplyState.STREAMING
-            tables.insert_message(connection, chat, message, NOBODY if is_arriving else None)
-            tables.touch(connection, chat, self._now_us(), added=1, text=message.text)
-        tables.set_field(connection, chat, "tip", conversation.tip, self._now_us())
+        count = tables.insert_messages(connection, chat, conversation.messages.values(), NOBODY)
+        words = (first_words(message.text) for message in conversation.messages.values())
+        text = next((line for line in words if line), "")
+        tables.touch(connection, chat, self._now_us(), added=count, text=text, tip=conversation.tip)
 
     def _merge_message(
         self,

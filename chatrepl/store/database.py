@@ -62,9 +62,8 @@ class Database:
             StoreError: where what was written contradicts what is stored.
         """
         with self._lock, explained(self.path):
-            if (
-                _place(self.path) != self._place
-            ):  # SQLite would go on writing to a file that nobody finds again
+            # SQLite would go on writing to a file that nobody finds again.
+            if not self.is_in_place:
                 raise GoneError(f"{self.path} was moved or removed while chatrepl was running.")
             if durable is not self._is_durable:
                 self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")

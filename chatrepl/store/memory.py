@@ -25,7 +25,7 @@ class KnownChat:
     created_at: datetime
     updated_at: datetime
     is_changed: bool = False
-    """Whether this process changed it, or only read it."""
+    """Whether it was changed since everything was last saved."""
     pieces: dict[MessageId, list[tuple[str, str]]] = field(default_factory=dict)
     """Of each reply that is still arriving: kind and text of what came so far."""
 
@@ -74,10 +74,14 @@ class MemoryStore:
             messages,
             created_at or next((message.created_at for message in messages.values()), now),
             now,
-            is_changed=before is not None and before.is_changed,
             # What came of them so far is in the messages now.
             pieces={message: [] for message in (before.pieces if before else ()) if message in messages},
         )
+
+    def everything_was_saved(self) -> None:
+        """Take what is known so far as stored in the file as well."""
+        for known in self.chats.values():
+            known.is_changed = False
 
     def create_chat(self, chat: ChatId, *, system: str | None, created_at: datetime) -> None:
         """Begin a chat without messages."""

@@ -27,6 +27,8 @@ from chatrepl.messages import (
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_EXACT_US = 2**33 * 1_000_000
+"""Up to here, neighbouring floats are less than half a microsecond apart once they stand for seconds."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _KINDS: dict[type[Part], str] = {TextPart: "text", ReasoningPart: "reasoning", RefusalPart: "refusal"}
@@ -90,18 +92,26 @@ def to_messages(rows: Sequence[Row]) -> list[Message]:
             "parent_id": parents,
             "role": map(_ROLES.__getitem__, roles),
             "parts": zip(_build(TextPart, len(rows), {"text": texts}), strict=True),
-            "created_at": map(EPOCH.__add__, map(timedelta, repeat(0), repeat(0), created)),
+            "created_at": _to_times(created),
             "meta": [NO_META if meta is None else _StoredMeta.of(meta) for meta in metas],
         }
         messages = _build(Message, len(rows), columns)
-        for index, (text, encoded) in enumerate(zip(texts, parts, strict=True)):
-            if encoded is not None:
-                messages[index] = _replace(messages[index], parts=_to_parts(encoded))
-            elif not text:
-                messages[index] = _replace(messages[index], parts=())
+        if any(parts) or not all(texts):
+            for index, (text, encoded) in enumerate(zip(texts, parts, strict=True)):
+                if encoded is not None:
+                    messages[index] = _replace(messages[index], parts=_to_parts(encoded))
+                elif not text:
+                    messages[index] = _replace(messages[index], parts=())
     except (KeyError, TypeError, ArithmeticError, AttributeError) as error:
         raise ValueError(f"a message in it is not what was stored ({error!r})") from error
     return messages
+
+
+def _to_times(microseconds: Sequence[int]) -> Iterable[datetime]:
+    """Return the times in UTC. Seconds as a float are quicker, and exact to the microsecond for two centuries."""
+    if max(microseconds) < _EXACT_US:
+        return map(datetime.fromtimestamp, [number / 1_000_000 for number in microseconds], repeat(UTC))
+    return map(from_microseconds, microseconds)
 
 
 def _build(kind: type[T], count: int, columns: Mapping[str, Iterable[Any]]) -> list[T]:

@@ -227,9 +227,9 @@ class ResilientStore:
             try:
                 return action(self._file)
             except DiskError as error:
-                if not (
-                    isinstance(error, (GoneError, CorruptError)) and self._replace_file(self._file, error)
-                ):
+                self._memory.everything_was_saved()
+                is_lost = isinstance(error, (GoneError, CorruptError))
+                if not (is_lost and self._replace_file(self._file, error)):
                     self._degrade(error)
                     break
         return None

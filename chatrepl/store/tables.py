@@ -6,12 +6,14 @@ All of them raise ``StoreError`` where what is asked contradicts what is stored.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from chatrepl.conversation import Conversation, first_words
 from chatrepl.errors import StoreError
-from chatrepl.messages import ChatId, Message, MessageId
+from chatrepl.messages import ChatId, Message, MessageId, ReplyState
 from chatrepl.store.records import COLUMNS, storable, to_messages, to_row, with_pieces
+
+_INSERT = f"INSERT INTO messages (chat, writer, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
 
 def has_chat(connection: sqlite3.Connection, chat: ChatId) -> bool:
@@ -30,13 +32,24 @@ def insert_chat(connection: sqlite3.Connection, chat: Conversation, created_us: 
         raise StoreError(f"Chat {chat.id} is stored already.") from error
 
 
+def insert_messages(
+    connection: sqlite3.Connection, chat: ChatId, messages: Iterable[Message], writer: str
+) -> int:
+    """Add messages that belong together, and return how many. Replies still arriving get a writer."""
+    cursor = connection.executemany(
+        _INSERT,
+        (
+            (chat, writer if message.meta.state is ReplyState.STREAMING else None, *to_row(message))
+            for message in messages
+        ),
+    )
+    return max(0, cursor.rowcount)
+
+
 def insert_message(connection: sqlite3.Connection, chat: ChatId, message: Message, writer: str | None) -> int:
     """Add a message, and return its position."""
     try:
-        cursor = connection.execute(
-            f"INSERT INTO messages (chat, writer, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-            (chat, writer, *to_row(message)),
-        )
+        cursor = connection.execute(_INSERT, (chat, writer, *to_row(message)))
     except sqlite3.IntegrityError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
             raise StoreError(
