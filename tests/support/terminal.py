@@ -217,7 +217,14 @@ class Terminal:
                 self._fail(what, f"and the program ended with status {self.process.status}")
 
     def _count(self, text: str) -> int:
-        return "\n".join(self._emulator.all_rows(join_wrapped=True)).count(text)
+        rows = self._emulator.all_rows()
+        row, column = self.cursor
+        at = len(rows) - len(self.screen()) + row
+        rows[at] = rows[at].ljust(column)  # a cursor that was moved on stands behind blanks
+        return max(
+            "\n".join(rows).count(text),
+            "\n".join(self._emulator.all_rows(join_wrapped=True)).count(text),
+        )
 
     def wait_exit(self, timeout_s: float = 20.0) -> int:
         """Read on until the program ends, and return its status, a signal as a negative number.
