@@ -91,6 +91,10 @@ class ChatStore(Protocol):
         """Add a message and make it the chat's tip. Its parent must be stored already."""
         ...
 
+    def import_chat(self, conversation: Conversation) -> ChatId:
+        """Store a whole chat at once, and return its id: a new one where its own is taken."""
+        ...
+
     def journal(self, message: MessageId, kind: str, text: str) -> None:
         """Add a piece of a reply that is still arriving. ``kind`` is ``text``, ``reasoning`` or ``refusal``."""
         ...

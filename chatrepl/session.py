@@ -145,12 +145,7 @@ class Session:
             parent = ids[message.parent_id] if message.parent_id is not None else None
             taken.append(replace(message, id=ids[message.id], parent_id=parent))
         taken.move_tip(ids[chat.tip] if chat.tip is not None else None)
-        self.store.create_chat(taken.id, system=taken.system, created_at=self.clock.now())
-        if taken.title:
-            self.store.set_title(taken.id, taken.title)
-        for message in taken.messages.values():
-            self.store.append(taken.id, message)
-        self.store.set_tip(taken.id, taken.tip)
+        self.store.import_chat(taken)
         self.conversation = taken
 
     def set_system(self, system: str | None) -> None:

@@ -1,0 +1,120 @@
+"""The embedded model, through the whole program."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chatrepl import wiring
+from chatrepl.cancellation import Cancellation
+from chatrepl.config import LoadedSettings
+from chatrepl.environment import Environment
+from chatrepl.local.weights import is_installed
+from chatrepl.session import Session
+from chatrepl.settings import LocalSettings, Settings
+from chatrepl.turn import Completed, Kind, Planned
+from tests.support.terminal import Terminal, clean_environment
+from tests.unit.local.gguf_files import write_running_model
+
+pytestmark = [pytest.mark.local, pytest.mark.skipif(not is_installed(), reason="needs the extra 'local'")]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return clean_environment(tmp_path / "home")
+
+
+def test_a_newcomer_without_a_key_holds_a_chat_that_is_kept(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    with Terminal([sys.executable, "-m", "chatrepl"], env=environment, cwd=tmp_path) as terminal:
+        terminal.wait_for("chat 0 tok", timeout_s=60)
+        assert "this is the embedded model; set OPENAI_API_KEY" in terminal.everything().replace("\n", " ")
+        terminal.send_line("What is the capital of France? One word.")
+        terminal.wait_for("tok $0.00", timeout_s=60)
+        terminal.wait_for(lambda now: "chat 0 tok" not in "\n".join(now.screen()), timeout_s=90)
+        terminal.send_line("/quit")
+        assert terminal.wait_exit() == 0
+
+    with Terminal([sys.executable, "-m", "chatrepl", "-c"], env=environment, cwd=tmp_path) as terminal:
+        terminal.wait_for("capital of France", timeout_s=60)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_the_model_ends_with_the_program_however_it_ends(
+    environment: dict[str, str], tmp_path: Path, number: int
+) -> None:
+    model = write_running_model(tmp_path / "tiny.gguf")
+    with Terminal(
+        [sys.executable, "-m", "chatrepl", "--local", str(model)], env=environment, cwd=tmp_path
+    ) as terminal:
+        terminal.wait_for("chat 0 tok", timeout_s=60)
+        children = _children(terminal.pid)
+        assert children
+
+        terminal.kill(number)
+        terminal.wait_exit()
+
+        terminal.wait_for(lambda _: not any(map(_is_alive, children)), timeout_s=10)
+
+
+def _children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for file in found for child in file.read_text().split()]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    environment = Environment(variables=dict(os.environ))
+    settings = Settings(local=LocalSettings(window_tokens=256), parameters={"max_tokens": 6})
+    connection = wiring.connect_local(settings, environment, None, lambda _: None)
+    store = wiring.open_store(environment)
+    try:
+        yield wiring.build_session(LoadedSettings(settings, {}), environment, connection, store)
+    finally:
+        store.close()
+        connection.close()
+
+
+@pytest.mark.timeout(400)
+def test_a_chat_outgrows_the_window_for_200_turns_without_a_context_error(session: Session) -> None:
+    rng = random.Random(5)
+    words = [
+        "the",
+        "sea",
+        "漢字",
+        "código",
+        "if x == 1:",
+        "return",
+        "über",
+        "12345",
+        "...",
+        "émigré\n-",
+        "item",
+    ]
+    omitted = 0
+    for _ in range(200):
+        text = " ".join(rng.choice(words) for _ in range(rng.randint(1, 12)))
+
+        events = list(session.turn(Kind.ASK, text, Cancellation()))
+
+        assert isinstance(events[-1], Completed), events[-1]
+        plans = [event.plan for event in events if isinstance(event, Planned)]
+        assert len(plans) == 1, "the server refused the first try"
+        omitted = len(plans[0].omitted)
+
+    assert omitted > 100
+    assert len(session.conversation.path()) == 400
