@@ -76,14 +76,15 @@ class Environment:
     @property
     def columns(self) -> int:
         """The terminal's width, 80 where it is not known."""
-        return self._size()[0]
+        return self.size()[0]
 
     @property
     def rows(self) -> int:
         """The terminal's height, 24 where it is not known."""
-        return self._size()[1]
+        return self.size()[1]
 
-    def _size(self) -> tuple[int, int]:
+    def size(self) -> tuple[int, int]:
+        """Return the terminal's columns and rows, 80 and 24 where they are not known."""
         try:
             columns, rows = os.get_terminal_size(self.stdout.fileno())
         except (AttributeError, OSError, ValueError):

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.input import create_input
-from prompt_toolkit.output.color_depth import ColorDepth
 
 from chatrepl.cancellation import Cancellation
 from chatrepl.commands.base import (
@@ -104,12 +103,10 @@ class Repl:
         self._interrupted_at = float("-inf")
         self._wake_pending = False
         self._exit_status: int = ExitStatus.OK
-        colours = None if environment.wants_colour else ColorDepth.DEPTH_1_BIT
         self._app: ChatApplication = build_application(
             self._view,
             input=input or create_input(environment.stdin),
-            output=output
-            or HeldOutput.on(environment.stdout, term=environment.variables.get("TERM"), color_depth=colours),
+            output=output or HeldOutput.on(environment),
             bindings=build_bindings(self, "DEFAULT_BUFFER"),
             history=StoredHistory(self._load_history, self._add_history),
             completer=CommandCompleter(self._registry, self._context),

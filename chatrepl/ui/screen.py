@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any
 
 from prompt_toolkit.application import Application
 from prompt_toolkit.data_structures import Size
@@ -17,6 +17,8 @@ from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.renderer import Renderer
 from prompt_toolkit.utils import get_cwidth
+
+from chatrepl.environment import Environment
 
 SYNCHRONISED_BEGIN = "\x1b[?2026h"
 SYNCHRONISED_END = "\x1b[?2026l"
@@ -29,20 +31,20 @@ class HeldOutput(Vt100_Output):
     _held = 0
 
     @classmethod
-    def on(cls, stdout: TextIO, *, term: str | None, color_depth: ColorDepth | None) -> HeldOutput:
+    def on(cls, environment: Environment) -> HeldOutput:
         """Build the output for a terminal that is not asked for its cursor."""
 
         def size() -> Size:
-            import os
-
-            try:
-                columns, rows = os.get_terminal_size(stdout.fileno())
-            except (OSError, ValueError):
-                columns, rows = 80, 24
-            return Size(rows=rows or 24, columns=columns or 80)
+            columns, rows = environment.size()
+            return Size(rows=rows, columns=columns)
 
         return cls(
-            stdout, size, term=term, default_color_depth=color_depth, enable_bell=True, enable_cpr=False
+            environment.stdout,
+            size,
+            term=environment.variables.get("TERM"),
+            default_color_depth=None if environment.wants_colour else ColorDepth.DEPTH_1_BIT,
+            enable_bell=True,
+            enable_cpr=False,
         )
 
     def flush(self) -> None:
