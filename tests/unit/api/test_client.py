@@ -271,6 +271,38 @@ def test_a_cancelled_request_is_not_sent_at_all(server: RawServer) -> None:
     assert server.connections == 0
 
 
+def test_cancelling_works_on_a_connection_that_was_used_before(server: RawServer) -> None:
+    server.answer(stream_answer(chat_chunks(["ok"])), [Stall()])
+    client, cancellation = make_client(server.base_url), Cancellation()
+    run(client)
+    server.received.clear()
+    times = cancel_when(server.received, cancellation)
+    assert list(client.stream(ask(), cancellation)) == []
+    assert time.monotonic() - times[0] < 0.05
+    assert server.connections == 1
+    assert server.client_closed.wait(1)
+
+
+def test_cancelling_during_the_tls_handshake_returns_at_once() -> None:
+    cancellation, accepted, done = Cancellation(), threading.Event(), threading.Event()
+
+    def accept_and_say_nothing() -> None:
+        connection, _ = silent.accept()
+        with connection:
+            accepted.set()
+            done.wait(10)
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        thread = threading.Thread(target=accept_and_say_nothing)
+        thread.start()
+        times = cancel_when(accepted, cancellation)
+        client = make_client(f"https://127.0.0.1:{silent.getsockname()[1]}/v1")
+        assert list(client.stream(ask(), cancellation)) == []
+        assert time.monotonic() - times[0] < 0.05
+        done.set()
+        thread.join(10)
+
+
 def test_leaving_the_stream_early_closes_the_connection(server: RawServer) -> None:
     server.answer(stream_answer([*chat_chunks(["Hel"], None), Stall()]))
     events = make_client(server.base_url).stream(ask(), Cancellation())
@@ -365,6 +397,17 @@ def test_a_reset_connection_is_a_transport_error_that_keeps_the_text(server: Raw
         next(events)
 
 
+def test_text_that_might_have_been_a_tag_survives_a_reset(server: RawServer) -> None:
+    sent = threading.Event()
+    server.answer(stream_answer([*chat_chunks(["<thi"], None), WaitFor(sent), Reset()]))
+    events = make_client(server.base_url).stream(ask(), Cancellation())
+    assert next(events) == Started("chatcmpl-1", "test-model")
+    sent.set()
+    assert next(events) == TextDelta("<thi")
+    with pytest.raises(errors.TransportError, match="broke"):
+        next(events)
+
+
 def test_a_connection_that_breaks_after_the_end_of_the_reply_does_no_harm(server: RawServer) -> None:
     server.answer(stream_answer([*chat_chunks(["Hello"])[:-1], Reset()]))
     assert run(make_client(server.base_url))[-1] == Finished("stop")
@@ -375,7 +418,9 @@ def test_a_server_that_keeps_silent_after_the_end_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr("chatrepl.api.reading._AFTER_THE_END_S", 0.05)
     server.answer(stream_answer([*chat_chunks(["Hello"])[:-1], Stall()]))
+    begun = time.monotonic()
     assert run(make_client(server.base_url, read_timeout_s=30.0))[-1] == Finished("stop")
+    assert time.monotonic() - begun < 5.0
 
 
 @pytest.mark.parametrize("answer", [[Stall()], stream_answer([*chat_chunks([], None), Stall()])])
@@ -530,6 +575,16 @@ def test_waiting_for_a_model_to_load_ends_after_a_minute(
     _, error = failure(make_client(server.base_url, clock=FastClock()))
     assert isinstance(error, errors.ServerError)
     assert 2 <= len(server.posts) <= 4
+
+
+def test_only_a_server_on_this_machine_is_waited_for(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "is_loopback", lambda _: False)
+    server.answer(LOADING)
+    _, error = failure(make_client(server.base_url))
+    assert isinstance(error, errors.ServerError)
+    assert len(server.posts) == 1
 
 
 def test_waiting_for_a_model_to_load_can_be_cancelled(server: RawServer) -> None:
