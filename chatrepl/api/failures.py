@@ -6,7 +6,6 @@ page and no key ever gets into a message.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -137,6 +136,8 @@ def is_loading(error: errors.ApiError) -> bool:
 
 def add_nearest(error: errors.ModelNotFoundError, model: str, ids: Sequence[str]) -> None:
     """Say which of the server's models the wanted one may have been meant to be."""
+    import difflib
+
     by_small = {name.lower(): name for name in ids}
     # a name that only lacks the vendor or the tag is nearer than its letters tell
     parts = [small for small in by_small if model and model.lower() in small]

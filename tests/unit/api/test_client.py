@@ -145,6 +145,22 @@ def test_a_proxy_of_the_environment_is_not_used_for_this_machine(
     assert text_of(run(make_client(server.base_url))) == "ok"
 
 
+def test_a_proxy_of_the_environment_is_used_for_other_hosts_and_can_be_cut(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", server.root_url)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    server.answer(stream_answer(chat_chunks(["ok"])), [Stall()])
+    client, cancellation = make_client("http://api.example.invalid/v1"), Cancellation()
+    assert text_of(run(client)) == "ok"
+    assert server.posts[0].path == "http://api.example.invalid/v1/chat/completions"
+    server.received.clear()
+    cancel_when(server.received, cancellation)
+    assert list(client.stream(ask(), cancellation)) == []
+    assert server.client_closed.wait(1)
+
+
 def test_a_second_request_uses_the_same_connection(server: RawServer) -> None:
     server.answer(stream_answer(chat_chunks(["ok"])))
     client = make_client(server.base_url)
