@@ -159,9 +159,11 @@ class Session:
         os.close(self._master)
 
     def is_ready(self) -> bool:
-        """Whether there is an empty input line, the bar stands below it, and nothing streams."""
+        """Whether there is an empty input line that takes keys, the bar stands below it, and nothing streams."""
         rows = self.screen.rows[self.screen.row :]
-        return rows[0].rstrip() == ">" and " tok" in "".join(rows[1:]) and not self.is_streaming()
+        takes_keys = not termios.tcgetattr(self._master)[3] & termios.ICANON
+        is_idle = " tok" in "".join(rows[1:]) and not self.is_streaming()
+        return takes_keys and rows[0].rstrip() == ">" and is_idle
 
     def is_streaming(self) -> bool:
         """Whether a reply arrives, as the bar says."""
