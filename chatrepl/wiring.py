@@ -139,6 +139,7 @@ def connect_local(
 ) -> Connection:
     """Start the embedded model and prepare a client for it."""
     from chatrepl.api.client import HttpClient
+    from chatrepl.api.quirks import LLAMA_CPP
     from chatrepl.local.server import LocalServer
 
     if file is None and settings.local.file:
@@ -157,7 +158,9 @@ def connect_local(
         log_file=directory / "local-model.log",
         on_progress=on_progress,
     )
-    client = HttpClient(server.base_url, key=server.key, network=settings.network, clock=environment.clock)
+    client = HttpClient(
+        server.base_url, key=server.key, network=settings.network, clock=environment.clock, quirks=LLAMA_CPP
+    )
     return Connection(client, server.model, local=server)
 
 

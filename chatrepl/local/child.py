@@ -34,6 +34,10 @@ PROMPT_CACHE_MIB = 64
 _INPUT, _OUTPUT, _LOG = 0, 1, 2
 
 
+BATCH_TOKENS = 128
+"""How much of a prompt is read in one go. llama.cpp sees only between two of them that nobody waits any more."""
+
+
 class Order(TypedDict):
     """What is to be run. The key travels here and nowhere else: not on the command line, not in a variable."""
 
@@ -129,6 +133,7 @@ def _start_server(order: Order) -> Any:
     parameters.api_keys = [order["key"]]
     parameters.ui = False
     parameters.n_ctx = order["window_tokens"]
+    parameters.n_batch = parameters.n_ubatch = BATCH_TOKENS
     parameters.n_parallel = 1
     parameters.cpuparams.n_threads = order["threads"]
     parameters.cpuparams_batch.n_threads = order["threads"]

@@ -6,7 +6,8 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,11 @@ from chatrepl import wiring
 from chatrepl.cancellation import Cancellation
 from chatrepl.config import LoadedSettings
 from chatrepl.environment import Environment
+from chatrepl.errors import ContextTooLongError
 from chatrepl.local.weights import is_installed
 from chatrepl.session import Session
 from chatrepl.settings import LocalSettings, Settings
-from chatrepl.turn import Completed, Kind, Planned
+from chatrepl.turn import Failed, Kind, Planned
 from tests.support.terminal import Terminal, clean_environment
 from tests.unit.local.gguf_files import write_running_model
 
@@ -76,45 +78,64 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
+Talk = Callable[[Path | None, int], Session]
+
+
 @pytest.fixture
-def session() -> Iterator[Session]:
-    environment = Environment(variables=dict(os.environ))
-    settings = Settings(local=LocalSettings(window_tokens=256), parameters={"max_tokens": 6})
-    connection = wiring.connect_local(settings, environment, None, lambda _: None)
-    store = wiring.open_store(environment)
-    try:
-        yield wiring.build_session(LoadedSettings(settings, {}), environment, connection, store)
-    finally:
-        store.close()
-        connection.close()
+def talk() -> Iterator[Talk]:
+    """Return a function that starts a model and returns a session with it: ``talk(file, window_tokens)``."""
+    with ExitStack() as stack:
+
+        def start(file: Path | None, window_tokens: int) -> Session:
+            environment = Environment(variables=dict(os.environ))
+            settings = Settings(
+                local=LocalSettings(window_tokens=window_tokens), parameters={"max_tokens": 4}
+            )
+            connection = wiring.connect_local(settings, environment, file, lambda _: None)
+            stack.callback(connection.close)
+            store = wiring.open_store(environment)
+            stack.callback(store.close)
+            return wiring.build_session(LoadedSettings(settings, {}), environment, connection, store)
+
+        yield start
 
 
-@pytest.mark.timeout(400)
-def test_a_chat_outgrows_the_window_for_200_turns_without_a_context_error(session: Session) -> None:
-    rng = random.Random(5)
-    words = [
-        "the",
-        "sea",
-        "漢字",
-        "código",
-        "if x == 1:",
-        "return",
-        "über",
-        "12345",
-        "...",
-        "émigré\n-",
-        "item",
-    ]
-    omitted = 0
-    for _ in range(200):
-        text = " ".join(rng.choice(words) for _ in range(rng.randint(1, 12)))
+WORDS = ["the", "sea", "漢字", "código", "if x == 1:", "return", "über", "12345", "...", "émigré\n-", "item"]
+
+
+def outgrow(session: Session, turns: int, seed: int) -> tuple[int, int]:
+    """Talk on and on. Returns how many requests the server refused, and how many messages the last one left out."""
+    rng = random.Random(seed)
+    refused = omitted = 0
+    for _ in range(turns):
+        text = " ".join(rng.choice(WORDS) for _ in range(rng.randint(1, 6)))
 
         events = list(session.turn(Kind.ASK, text, Cancellation()))
 
-        assert isinstance(events[-1], Completed), events[-1]
+        last = events[-1]
+        assert not (isinstance(last, Failed) and isinstance(last.error, ContextTooLongError)), last
         plans = [event.plan for event in events if isinstance(event, Planned)]
-        assert len(plans) == 1, "the server refused the first try"
-        omitted = len(plans[0].omitted)
+        refused += len(plans) - 1
+        omitted = len(plans[-1].omitted)
+    return refused, omitted
 
-    assert omitted > 100
+
+def test_a_chat_outgrows_the_embedded_model_without_one_context_error(talk: Talk) -> None:
+    session = talk(None, 256)
+
+    refused, omitted = outgrow(session, 30, seed=5)
+
+    assert refused == 0
+    assert omitted > 20
+    assert len(session.conversation.path()) == 60
+
+
+def test_a_chat_with_a_model_that_counts_like_no_other_goes_on_for_200_turns(
+    talk: Talk, tmp_path: Path
+) -> None:
+    session = talk(write_running_model(tmp_path / "tiny.gguf"), 512)
+
+    _, omitted = outgrow(session, 200, seed=6)
+
+    assert omitted > 250
     assert len(session.conversation.path()) == 400
