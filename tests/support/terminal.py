@@ -68,8 +68,12 @@ def key(name: str) -> str:
 
 
 def clean_environment(home: Path, **more: str) -> dict[str, str]:
-    """Return variables for a program that is to find an empty home, no keys, and a capable UTF-8 terminal."""
+    """Return variables for a program that is to find an empty home, no keys, and a capable UTF-8 terminal.
+
+    Those by which coverage.py measures programs that tests start come along.
+    """
     return {
+        **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / "config"),
