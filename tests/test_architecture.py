@@ -371,8 +371,9 @@ def test_the_rules_speak_of_modules_that_exist() -> None:
 def test_a_start_loads_only_what_it_needs(module: str) -> None:
     needed, unwanted, reason = LOADED_AT_START[module]
     program = f"import {module}, sys; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     run = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT, env=variables
     )
     loaded = set(run.stdout.split())
     assert sorted(loaded.intersection(unwanted)) == [], reason
