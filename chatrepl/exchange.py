@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chatrepl.messages import Message, Usage
-
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
-"""Any JSON value."""
+from chatrepl.values import Json as Json  # noqa: PLC0414 - part of what is said here too
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from chatrepl.cancellation import Cancellation
-from chatrepl.conversation import Conversation
-from chatrepl.exchange import ModelInfo, Request, StreamEvent, WireRequest
-from chatrepl.messages import ChatId, Message, MessageId
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from chatrepl.cancellation import Cancellation
+    from chatrepl.conversation import Conversation
+    from chatrepl.exchange import ModelInfo, Request, StreamEvent, WireRequest
+    from chatrepl.messages import ChatId, Message, MessageId
 
 
 class Clock(Protocol):
@@ -65,8 +66,7 @@ class ModelClient(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ChatSummary:
+class ChatSummary(NamedTuple):
     """A chat as a list shows it."""
 
     id: ChatId

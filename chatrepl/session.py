@@ -9,28 +9,29 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
 
-from chatrepl import adjust
-from chatrepl.cancellation import Cancellation
-from chatrepl.context.window import Plan
 from chatrepl.conversation import Conversation
 from chatrepl.environment import new_id
 from chatrepl.errors import ApiError
-from chatrepl.exchange import ModelInfo, Request, WireRequest
 from chatrepl.messages import ChatId, Message, MessageId, Role
-from chatrepl.planner import ModelPlanner
-from chatrepl.ports import ChatStore, Clock, ModelClient
-from chatrepl.settings import Settings
-from chatrepl.turn import Kind, Tools, TurnEvent, new_message, run_turn
 
-PlannerFactory = Callable[[Settings, str, ModelClient], ModelPlanner]
-"""Builds what plans requests for a model."""
+if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while the user types
+    from chatrepl.cancellation import Cancellation
+    from chatrepl.context.window import Plan
+    from chatrepl.exchange import ModelInfo, WireRequest
+    from chatrepl.planner import ModelPlanner
+    from chatrepl.ports import ChatStore, Clock, ModelClient
+    from chatrepl.settings import Settings
+    from chatrepl.turn import Kind, TurnEvent
+
+    PlannerFactory = Callable[[Settings, str, ModelClient], ModelPlanner]
+    """Builds what plans requests for a model."""
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """What a chat has used so far, all branches together."""
 
     requests: int
@@ -113,6 +114,8 @@ class Session:
 
     def turn(self, kind: Kind, text: str, cancellation: Cancellation) -> Generator[TurnEvent, None, None]:
         """Run one turn of the open chat."""
+        from chatrepl.turn import Tools, run_turn
+
         self.prepare()
         tools = Tools(
             client=self.client,
@@ -180,6 +183,8 @@ class Session:
         Raises:
             ConfigError: where there is no such setting, it cannot change now, or the value does not fit.
         """
+        from chatrepl import adjust
+
         name = adjust.resolve_key(key).key
         changed = adjust.apply(self.settings, key, text)
         with self._lock:
@@ -191,6 +196,8 @@ class Session:
 
     def plan_next(self, draft: str = "") -> Plan:
         """Plan the next request, with a draft as the user's next message. Counts what was not counted before."""
+        from chatrepl.turn import new_message
+
         path = self.conversation.path()
         if draft:
             path = (*path, new_message(self.clock, self.conversation.tip, Role.USER, draft))
@@ -198,6 +205,8 @@ class Session:
 
     def preview(self, draft: str = "") -> WireRequest:
         """Return the next request in the shape of the wire, without the key."""
+        from chatrepl.exchange import Request
+
         plan = self.plan_next(draft)
         request = Request(
             model=self.model,

@@ -12,7 +12,7 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, get_type_hints
 
-from chatrepl.exchange import Json
+from chatrepl.values import Json
 from chatrepl.values import check_value as check_value  # noqa: PLC0414 - part of what settings offer
 
 

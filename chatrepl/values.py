@@ -8,7 +8,8 @@ from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import Any, Literal, Union, get_args, get_origin
 
-from chatrepl.exchange import Json
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""Any JSON value."""
 
 
 def check_value(

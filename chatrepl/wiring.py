@@ -5,7 +5,8 @@ Each is imported where it is needed, so that a start loads nothing it does not u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -16,8 +17,10 @@ from chatrepl.errors import LocalModelError, NoProviderError
 from chatrepl.session import Session
 
 if TYPE_CHECKING:
-    from chatrepl.commands.base import Messages, Notice
+    from chatrepl.cancellation import Cancellation
+    from chatrepl.commands.base import Command, Messages, Notice
     from chatrepl.config import LoadedSettings
+    from chatrepl.exchange import ModelInfo, Request, StreamEvent, WireRequest
     from chatrepl.local.server import LocalServer
     from chatrepl.planner import ModelPlanner
     from chatrepl.ports import ChatStore, ModelClient
@@ -51,6 +54,43 @@ class Connection:
         self.client.close()
         if self.local is not None:
             self.local.stop()
+
+
+class LateClient:
+    """A client that is built when it is first used, so that the prompt does not wait for it. Fits ``ModelClient``."""
+
+    def __init__(self, provider: str, build: Callable[[], ModelClient]) -> None:
+        self.provider = provider
+        self._build = build
+        self._client: ModelClient | None = None
+        self._lock = threading.Lock()
+
+    def _get(self) -> ModelClient:
+        with self._lock:
+            if self._client is None:
+                self._client = self._build()
+            return self._client
+
+    def stream(self, request: Request, cancellation: Cancellation) -> Iterator[StreamEvent]:
+        """Send a request; see ``ports.ModelClient``."""
+        return self._get().stream(request, cancellation)
+
+    def models(self) -> Sequence[ModelInfo]:
+        """List the server's models; see ``ports.ModelClient``."""
+        return self._get().models()
+
+    def window_tokens(self, model: str) -> int | None:
+        """Ask for the window; see ``ports.ModelClient``."""
+        return self._get().window_tokens(model)
+
+    def wire_request(self, request: Request) -> WireRequest:
+        """Return what would be sent; see ``ports.ModelClient``."""
+        return self._get().wire_request(request)
+
+    def close(self) -> None:
+        """Let go of all connections, if there ever was one."""
+        if self._client is not None:
+            self._client.close()
 
 
 def load_settings(
@@ -112,17 +152,23 @@ def connect_server(
     model: str | None = None,
 ) -> Connection:
     """Prepare a client for a server; nothing is sent yet."""
-    from chatrepl.api.client import HttpClient
+    from chatrepl.api.address import provider_name
     from chatrepl.keys import Key
 
     found = key if isinstance(key, Key) else None
-    client = HttpClient(
-        base_url,
-        key=found.value if found else None,
-        key_source=found.source if found else None,
-        network=settings.network,
-        clock=environment.clock,
-    )
+
+    def build() -> ModelClient:
+        from chatrepl.api.client import HttpClient
+
+        return HttpClient(
+            base_url,
+            key=found.value if found else None,
+            key_source=found.source if found else None,
+            network=settings.network,
+            clock=environment.clock,
+        )
+
+    client = LateClient(provider_name(base_url), build)
     default = OPENAI_MODEL if base_url.startswith(OPENAI_BASE_URL) else None
     return Connection(client, model or settings.model or default, found.source if found else None)
 
@@ -190,16 +236,16 @@ def build_session(
     loaded: LoadedSettings, environment: Environment, connection: Connection, store: ChatStore
 ) -> Session:
     """Put a session together."""
-    from chatrepl.catalogue import facts_for
-    from chatrepl.context.tokens import Counter
-    from chatrepl.planner import ModelPlanner
-    from chatrepl.pricing import Price
-
     is_openai = connection.client.provider == "api.openai.com"
     local = connection.local
 
     def make_planner(settings: Settings, model: str, client: ModelClient) -> ModelPlanner:
         from dataclasses import replace
+
+        from chatrepl.catalogue import facts_for
+        from chatrepl.context.tokens import Counter
+        from chatrepl.planner import ModelPlanner
+        from chatrepl.pricing import Price
 
         facts = facts_for(model, settings.models)
         if local is not None and facts.price is None:
@@ -228,12 +274,18 @@ def run_repl(
     first_message: str | None,
 ) -> int:
     """Hold the session at the terminal; returns the exit status."""
-    from chatrepl.commands.all import ALL
     from chatrepl.ui.repl import Repl
 
     return Repl(
-        session, ALL, environment, warm_up=warm_up, greeting=greeting, first_message=first_message
+        session, all_commands, environment, warm_up=warm_up, greeting=greeting, first_message=first_message
     ).run()
+
+
+def all_commands() -> tuple[Command, ...]:
+    """Return every slash command."""
+    from chatrepl.commands.all import ALL
+
+    return ALL
 
 
 def run_plain(
@@ -254,5 +306,6 @@ def warm_up() -> None:
     """Import what the first message and its reply need, while the user types."""
     from chatrepl.api.client import load
 
+    all_commands()
     load()
     import chatrepl.ui.turn_view  # noqa: F401 - brings rich and the Markdown parser

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from chatrepl.commands.base import Context
-from chatrepl.commands.registry import Registry, split_line
 from chatrepl.errors import UsageError
 from chatrepl.sanitise import sanitise_line
+
+if TYPE_CHECKING:
+    from chatrepl.commands.base import Context
+    from chatrepl.commands.registry import Registry
 
 
 class CommandCompleter(Completer):
     """Offers commands after a slash at the start of the line, and then what their argument could be."""
 
-    def __init__(self, registry: Registry, context: Callable[[], Context]) -> None:
+    def __init__(self, registry: Callable[[], Registry], context: Callable[[], Context]) -> None:
         self._registry = registry
         self._context = context
 
@@ -25,6 +28,8 @@ class CommandCompleter(Completer):
         text = document.text_before_cursor
         if not text.startswith("/") or text.startswith("//") or "\n" in text:
             return
+        from chatrepl.commands.registry import split_line
+
         head, space, rest = text[1:].partition(" ")
         if not space:
             yield from self._names(head)
@@ -33,7 +38,7 @@ class CommandCompleter(Completer):
 
     def _names(self, typed: str) -> Iterable[Completion]:
         context = self._context()
-        for command in self._registry.commands:
+        for command in self._registry().commands:
             if command.when(context) is not None:
                 continue
             for name in (command.name, *command.aliases):
@@ -45,7 +50,7 @@ class CommandCompleter(Completer):
 
     def _arguments(self, name: str, rest: str) -> Iterable[Completion]:
         try:
-            command = self._registry.find(name)
+            command = self._registry().find(name)
         except UsageError:
             return
         words = rest.split(" ")

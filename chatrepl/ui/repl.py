@@ -13,28 +13,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 from prompt_toolkit.input import create_input
 
-from chatrepl.cancellation import Cancellation
-from chatrepl.commands.base import (
-    Ask,
-    ClearScreen,
-    Clipboard,
-    Command,
-    Confirm,
-    Context,
-    Messages,
-    Notice,
-    Quit,
-    Reply,
-    Several,
-)
-from chatrepl.commands.registry import Line, Registry, parse_arguments, split_line
 from chatrepl.environment import Environment
 from chatrepl.errors import ChatreplError, ExitStatus
-from chatrepl.turn import Kind, TurnEvent
 from chatrepl.ui.bindings import build_bindings
 from chatrepl.ui.completion import CommandCompleter
 from chatrepl.ui.paste import Pastes
@@ -42,11 +27,15 @@ from chatrepl.ui.prompt import StoredHistory, View, build_application
 from chatrepl.ui.screen import ChatApplication, HeldOutput
 from chatrepl.ui.status import StatusSource
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # commands and turns are loaded while the user types
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
 
+    from chatrepl.cancellation import Cancellation
+    from chatrepl.commands.base import Ask, Command, Confirm, Context, Messages, Notice, Reply
+    from chatrepl.commands.registry import Line, Registry
     from chatrepl.session import Session
+    from chatrepl.turn import TurnEvent
     from chatrepl.ui.markdown import BlockRenderer
     from chatrepl.ui.turn_view import TurnView
 
@@ -63,7 +52,7 @@ class Repl:
 
     Args:
         session: What is talked with.
-        commands: What can be typed after a slash.
+        commands: Returns what can be typed after a slash; called when it is first needed.
         environment: The terminal.
         warm_up: Imports what is needed later; run in a thread once the prompt is up.
         greeting: Lines said first.
@@ -73,7 +62,7 @@ class Repl:
     def __init__(
         self,
         session: Session,
-        commands: tuple[Command, ...],
+        commands: Callable[[], tuple[Command, ...]],
         environment: Environment,
         *,
         warm_up: Callable[[], None] = lambda: None,
@@ -85,7 +74,6 @@ class Repl:
         self.session = session
         self._environment = environment
         self._commands = commands
-        self._registry = Registry(commands)
         self._warm_up = warm_up
         self._greeting = greeting
         self._first_message = first_message
@@ -109,11 +97,17 @@ class Repl:
             output=output or HeldOutput.on(environment),
             bindings=build_bindings(self, "DEFAULT_BUFFER"),
             history=StoredHistory(self._load_history, self._add_history),
-            completer=CommandCompleter(self._registry, self._context),
+            completer=CommandCompleter(lambda: self._registry, self._context),
             reflows=environment.reflows,
         )
         self._buffer = self._app.layout.current_buffer or self._app.current_buffer
         self._buffer.on_text_changed += lambda _buffer: self._draft_changed()
+
+    @cached_property
+    def _registry(self) -> Registry:
+        from chatrepl.commands.registry import Registry
+
+        return Registry(self._commands())
 
     def run(self) -> int:
         """Hold the session until the user leaves."""
@@ -226,7 +220,10 @@ class Repl:
         confirm, self._confirm = self._confirm, None
         self._view.question = ""
         if confirm is not None:
-            self._answer(confirm.then() if yes else Notice("Nothing was done."))
+            if yes:
+                self._answer(confirm.then())
+            else:
+                self._say("Nothing was done.")
 
     def paste(self, text: str) -> None:
         """Insert a paste as it is; a long one is shown folded."""
@@ -253,6 +250,10 @@ class Repl:
         return repaired
 
     def _dispatch(self, text: str) -> None:
+        from chatrepl.commands.base import Ask
+        from chatrepl.commands.registry import Line, split_line
+        from chatrepl.turn import Kind
+
         text = self._clean(text)
         line = split_line(text)
         if isinstance(line, Line):
@@ -264,12 +265,14 @@ class Repl:
             self._start(Ask(Kind.ASK, line))
 
     def _run_command(self, text: str, line: Line) -> None:
+        from chatrepl.commands.registry import parse_arguments
+
         try:
             command = self._registry.find(line.name)
             arguments = parse_arguments(command, line.rest)
         except ChatreplError as error:
             self._print_echo(text)
-            self._answer(Notice(error.message, "error", hint=error.hint))
+            self._say(error.message, "error", error.hint)
             return
         context = self._context()
         if command.when(context) is not None and self._turn is not None:
@@ -278,14 +281,20 @@ class Repl:
             return
         self._print_echo(text)
         try:
-            reply = command.run(context, arguments)
+            self._answer(command.run(context, arguments))
         except ChatreplError as error:
-            reply = Notice(error.message, "error", hint=error.hint)
-        self._answer(reply)
+            self._say(error.message, "error", error.hint)
         self._refresh_status()
 
     def _context(self) -> Context:
-        return Context(self.session, self._environment.expand, self._commands, self._turn is not None)
+        from chatrepl.commands.base import Context
+
+        return Context(
+            self.session,
+            self._environment.expand,
+            self._registry.commands,
+            is_streaming=self._turn is not None,
+        )
 
     def _show_queue(self) -> None:
         self._view.queued = [
@@ -302,6 +311,13 @@ class Repl:
 
     # What is answered.
 
+    def _say(
+        self, text: str, tone: Literal["info", "warning", "error"] = "info", hint: str | None = None
+    ) -> None:
+        from chatrepl.commands.base import Notice
+
+        self._answer(Notice(text, tone, hint))
+
     def _renderer(self) -> BlockRenderer:
         from chatrepl.ui.look import renderer_for
 
@@ -313,6 +329,8 @@ class Repl:
         self._app.print_above([*user_lines(self._renderer(), text), ""])
 
     def _answer(self, reply: Reply) -> None:
+        from chatrepl.commands.base import Ask, ClearScreen, Clipboard, Confirm, Quit, Several
+
         match reply:
             case Several(replies):
                 for each in replies:
@@ -332,7 +350,7 @@ class Repl:
 
                 self._app.output.write_raw(osc52(text))
                 self._app.output.flush()
-                self._answer(Notice(f"Copied {what}: {len(text)} characters."))
+                self._say(f"Copied {what}: {len(text)} characters.")
             case _:
                 from chatrepl.ui.replies import draw
 
@@ -340,7 +358,7 @@ class Repl:
 
     def _say_warnings(self) -> None:
         for warning in self.session.store.warnings():
-            self._answer(Notice(warning, "warning"))
+            self._say(warning, "warning")
 
     # The turn that runs.
 
@@ -411,7 +429,7 @@ class Repl:
         self._app.print_above([*lines, ""])
         defect = turn.worker.defect
         if defect is not None:
-            self._answer(Notice(f"chatrepl made a mistake: {type(defect).__name__}: {defect}", "error"))
+            self._say(f"chatrepl made a mistake: {type(defect).__name__}: {defect}", "error")
         self._say_warnings()
         if goes_on:
             self._refresh_status()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chatrepl.pricing import format_usd
 from chatrepl.sanitise import sanitise_line
 from chatrepl.ui.statusbar import BarState, Fragment, fragments
 
@@ -60,6 +59,8 @@ class StatusSource:
 
     def measure_chat(self) -> None:
         """Count the next request and what the chat has used."""
+        from chatrepl.pricing import format_usd
+
         plan, totals = self._session.plan_next(), self._session.totals()
         self._state = replace(
             self._state,
