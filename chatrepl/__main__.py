@@ -7,6 +7,9 @@ import sys
 
 def main() -> int:
     """Run the command line and return its exit status."""
+    import gc
+
+    gc.disable()  # until the prompt is up: what is loaded stays, so that looking for garbage among it is in vain
     from chatrepl.cli import main as run
 
     return run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from chatrepl import __version__, wiring
-from chatrepl.environment import Environment
+from chatrepl.environment import Environment, HeldKeys
 from chatrepl.errors import ChatreplError, ExitStatus, NoProviderError, UsageError
 from chatrepl.redact import mask_keys
 from chatrepl.sanitise import sanitise
@@ -118,30 +119,51 @@ def _run(options: argparse.Namespace, environment: Environment) -> int:
     )
     for warning in loaded.warnings:
         _tell(environment, warning)
-    is_interactive = environment.stdin_is_terminal and environment.stdout_is_terminal
-    is_once = options.print or not is_interactive or options.output != "text"
+    is_once = _is_once(options, environment)
     text = " ".join(options.text)
     if is_once:
         text = _with_stdin(text, environment)
     _end_in_order_when_told()
-    connection = _connect(loaded, environment, local, may_ask=not is_once)
+    is_plain = environment.is_dumb or loaded.settings.terminal.plain
+    if is_once or is_plain:
+        gc.enable()  # the full terminal does it once its prompt is up
+        return _converse(options, loaded, environment, local, text, keys=None)
+    with HeldKeys(environment.stdin) as keys:
+        return _converse(options, loaded, environment, local, text, keys=keys)
+
+
+def _converse(
+    options: argparse.Namespace,
+    loaded: LoadedSettings,
+    environment: Environment,
+    local: str | None,
+    text: str,
+    *,
+    keys: HeldKeys | None,
+) -> int:
+    """Connect, and hold the chat in the front end that fits: ``keys`` are held back for the full terminal."""
+    is_once = _is_once(options, environment)
+    connection = _connect(loaded, environment, local, may_ask=not is_once, keys=keys)
     if connection is None:
         return ExitStatus.CONFIG
-    store = wiring.open_store(environment)
+    session = wiring.build_session(loaded, environment, connection)
     try:
-        session = wiring.build_session(loaded, environment, connection, store)
         greeting = _open_chat(session, options)
         if is_once:
             return _once(session, text, environment, options.output)
         greeting = (*greeting, *_greeting(connection))
-        is_plain = environment.is_dumb or session.settings.terminal.plain
-        run = wiring.run_plain if is_plain else wiring.run_repl
+        run = wiring.run_plain if keys is None else wiring.run_repl
         return run(session, environment, greeting=greeting, first_message=text or None)
     finally:
         try:
-            store.close()
+            session.close()
         finally:
             connection.close()
+
+
+def _is_once(options: argparse.Namespace, environment: Environment) -> bool:
+    is_interactive = environment.stdin_is_terminal and environment.stdout_is_terminal
+    return bool(options.print) or not is_interactive or options.output != "text"
 
 
 def _flags(options: argparse.Namespace) -> dict[str, object]:
@@ -184,7 +206,12 @@ def _with_stdin(text: str, environment: Environment) -> str:
 
 
 def _connect(
-    loaded: LoadedSettings, environment: Environment, local: str | None, *, may_ask: bool
+    loaded: LoadedSettings,
+    environment: Environment,
+    local: str | None,
+    *,
+    may_ask: bool,
+    keys: HeldKeys | None,
 ) -> Connection | None:
     def say(line: str) -> None:
         if environment.stderr_is_terminal:
@@ -203,6 +230,8 @@ def _connect(
     except NoProviderError:
         if not may_ask:
             raise
+    if keys is not None:
+        keys.release()
     from chatrepl.ui.welcome import UseKey, UseServer, ask_for_provider
 
     choice = ask_for_provider(
@@ -211,6 +240,8 @@ def _connect(
         lambda key: wiring.keep_key(environment, key),
         ADD_LOCAL,
     )
+    if keys is not None:
+        keys.hold()
     match choice:
         case UseKey():
             return wiring.connect(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
-import secrets
 import sys
+import termios
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TextIO
+from typing import Any, Self, TextIO
 
 APPLICATION = "chatrepl"
 
@@ -130,6 +132,41 @@ def _is_terminal(stream: TextIO) -> bool:
         return False
 
 
+class HeldKeys:
+    """Keeps what is typed before the prompt is up for the prompt: not echoed, Enter still Enter. Ctrl-C works.
+
+    Nothing happens where standard input is not a terminal.
+    """
+
+    def __init__(self, stdin: TextIO) -> None:
+        self._stdin = stdin
+        self._before: list[Any] | None = None
+
+    def __enter__(self) -> Self:
+        self.hold()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def hold(self) -> None:
+        """Begin, or begin again after ``release``."""
+        with contextlib.suppress(OSError, ValueError, termios.error, io.UnsupportedOperation):
+            before = termios.tcgetattr(self._stdin.fileno())
+            held = [*before[:6], [*before[6]]]
+            held[0] &= ~termios.ICRNL
+            held[3] &= ~(termios.ICANON | termios.ECHO)
+            termios.tcsetattr(self._stdin.fileno(), termios.TCSANOW, held)
+            self._before = before
+
+    def release(self) -> None:
+        """Put the terminal back as it was."""
+        before, self._before = self._before, None
+        if before is not None:
+            with contextlib.suppress(OSError, ValueError, termios.error):
+                termios.tcsetattr(self._stdin.fileno(), termios.TCSANOW, before)
+
+
 def make_private_directory(path: Path) -> Path:
     """Create a directory so that only its owner can look inside, and those above it as the user's mask says.
 
@@ -142,4 +179,4 @@ def make_private_directory(path: Path) -> Path:
 
 def new_id(now: datetime) -> str:
     """Return 32 hexadecimal digits: milliseconds since 1970, then chance. Later ids sort after earlier ones."""
-    return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(10)}"
+    return f"{int(now.timestamp() * 1000):012x}{os.urandom(10).hex()}"

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Literal
 
-from chatrepl.cancellation import Cancellation
 from chatrepl.environment import Environment
 from chatrepl.errors import ApiError, ExitStatus
 from chatrepl.exchange import Notice, ReasoningDelta, RefusalDelta, TextDelta, Waiting, explain_finish
@@ -17,6 +16,7 @@ from chatrepl.messages import Message, Usage
 from chatrepl.sanitise import Sanitiser, sanitise
 from chatrepl.session import Session
 from chatrepl.turn import Cancelled, Completed, Failed, Kind, Planned, TurnEvent
+from chatrepl.worker import TurnWorker
 
 if TYPE_CHECKING:
     from chatrepl.ui.reply_view import ReplyView
@@ -31,7 +31,8 @@ def run_once(session: Session, text: str, environment: Environment, form: Output
     """
     writer = _writer(form, session, environment)
     try:
-        with closing(session.turn(Kind.ASK, text, Cancellation())) as events:
+        worker = TurnWorker(lambda cancellation: session.turn(Kind.ASK, text, cancellation))
+        with closing(worker.events()) as events:
             for event in events:
                 writer.take(event)
         return writer.finish()

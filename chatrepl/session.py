@@ -13,15 +13,15 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from chatrepl.conversation import Conversation
 from chatrepl.environment import new_id
 from chatrepl.errors import ApiError
-from chatrepl.messages import ChatId, Message, MessageId, Role
 
 if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while the user types
     from chatrepl.cancellation import Cancellation
     from chatrepl.context.window import Plan
+    from chatrepl.conversation import Conversation
     from chatrepl.exchange import ModelInfo, WireRequest
+    from chatrepl.messages import Message
     from chatrepl.planner import ModelPlanner
     from chatrepl.ports import ChatStore, Clock, ModelClient
     from chatrepl.settings import Settings
@@ -51,7 +51,7 @@ class Session:
         *,
         settings: Settings,
         client: ModelClient,
-        store: ChatStore,
+        open_store: Callable[[], ChatStore],
         clock: Clock,
         make_planner: PlannerFactory,
         model: str | None,
@@ -60,18 +60,44 @@ class Session:
     ) -> None:
         self.settings = settings
         self.client = client
-        self.store = store
         self.clock = clock
         self.origins = dict(origins or {})
         """Where the settings came from that are not defaults, by key."""
         self.key_source = key_source
         """Where the key came from, for ``/status``. None: there is none."""
-        self.conversation = self._empty_chat()
+        self._open_store = open_store
+        self._store: ChatStore | None = None
+        self._conversation: Conversation | None = None
         self._make_planner = make_planner
         self._model = model
         self._planner: ModelPlanner | None = None
         self._models: Sequence[ModelInfo] | None = None
         self._lock = threading.RLock()
+
+    @property
+    def store(self) -> ChatStore:
+        """The library; opened when it is first asked for, so that the prompt does not wait for it."""
+        with self._lock:
+            if self._store is None:
+                self._store = self._open_store()
+            return self._store
+
+    @property
+    def is_saving(self) -> bool:
+        """Whether what is said is kept on disk, as far as is known by now."""
+        return self._store is None or self._store.is_saving
+
+    @property
+    def conversation(self) -> Conversation:
+        """The open chat."""
+        if self._conversation is None:
+            self._conversation = self._empty_chat()
+        return self._conversation
+
+    def close(self) -> None:
+        """Let go of the library."""
+        if self._store is not None:
+            self._store.close()
 
     @property
     def model(self) -> str:
@@ -129,18 +155,24 @@ class Session:
         yield from run_turn(tools, self.conversation, kind, text, cancellation)
 
     def _empty_chat(self) -> Conversation:
+        from chatrepl.conversation import Conversation
+        from chatrepl.messages import ChatId
+
         return Conversation(ChatId(new_id(self.clock.now())), system=self.settings.system)
 
     def new_chat(self) -> None:
         """Begin another chat; the one before stays in the library."""
-        self.conversation = self._empty_chat()
+        self._conversation = self._empty_chat()
 
     def open_chat(self, chat: Conversation) -> None:
         """Go on with a chat that is in the library."""
-        self.conversation = chat
+        self._conversation = chat
 
     def adopt(self, chat: Conversation) -> None:
         """Put a chat that came from a file into the library as a new one, and go on with it."""
+        from chatrepl.conversation import Conversation
+        from chatrepl.messages import ChatId, MessageId
+
         taken = Conversation(ChatId(new_id(self.clock.now())), system=chat.system, title=chat.title)
         ids: dict[MessageId, MessageId] = {}
         for message in chat.messages.values():
@@ -149,7 +181,7 @@ class Session:
             taken.append(replace(message, id=ids[message.id], parent_id=parent))
         taken.move_tip(ids[chat.tip] if chat.tip is not None else None)
         self.store.import_chat(taken)
-        self.conversation = taken
+        self._conversation = taken
 
     def set_system(self, system: str | None) -> None:
         """Change the system prompt of the open chat, from its next request on. None: send none."""
@@ -196,6 +228,7 @@ class Session:
 
     def plan_next(self, draft: str = "") -> Plan:
         """Plan the next request, with a draft as the user's next message. Counts what was not counted before."""
+        from chatrepl.messages import Role
         from chatrepl.turn import new_message
 
         path = self.conversation.path()

@@ -232,10 +232,8 @@ def open_store(environment: Environment) -> ChatStore:
     return open_resilient(environment.data_directory / "chats.db", environment.clock)
 
 
-def build_session(
-    loaded: LoadedSettings, environment: Environment, connection: Connection, store: ChatStore
-) -> Session:
-    """Put a session together."""
+def build_session(loaded: LoadedSettings, environment: Environment, connection: Connection) -> Session:
+    """Put a session together. The library is opened when it is first needed."""
     is_openai = connection.client.provider == "api.openai.com"
     local = connection.local
 
@@ -257,7 +255,7 @@ def build_session(
     return Session(
         settings=loaded.settings,
         client=connection.client,
-        store=store,
+        open_store=lambda: open_store(environment),
         clock=environment.clock,
         make_planner=make_planner,
         model=connection.model,

@@ -51,7 +51,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "local": ("local",),
     "config": ("config",),
     "keys": ("keys",),
-    "turn": ("journal", "planner", "session", "turn"),
+    "turn": ("journal", "planner", "session", "turn", "worker"),
     "commands": ("commands",),
     "ui": ("ui",),
     "oneshot": ("oneshot",),

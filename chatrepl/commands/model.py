@@ -135,7 +135,7 @@ def _status(context: Context, _args: Mapping[str, Any]) -> Reply:
             else "not known (set window.limit_tokens)",
         ),
         ("chat", f"{len(session.conversation.path())} messages, {session.conversation.id}"),
-        ("saved", "yes, every message" if session.store.is_saving else "NO: in memory only"),
+        ("saved", "yes, every message" if session.is_saving else "NO: in memory only"),
     ]
     rows += [
         (key, f"{_shown(adjust.value_of(session.settings, key))} ({origin})")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 from chatrepl.errors import StoreError
@@ -54,6 +53,8 @@ def _nearest(wanted: str, chats: Sequence[Candidate], titles: Sequence[Candidate
     if inside:
         return inside[:_SHOWN]
     recent = dict(zip([title for _, title in titles[:1000]], chats, strict=False))
+    import difflib
+
     like = difflib.get_close_matches(wanted, recent, n=_SHOWN, cutoff=0.5)
     return [recent[title] for title in like] or list(chats[:_SHOWN])
 

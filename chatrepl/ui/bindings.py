@@ -51,6 +51,13 @@ class Actions(Protocol):
     def has_question(self) -> bool:
         """Whether a question waits for its answer."""
 
+    @property
+    def has_history(self) -> bool:
+        """Whether what was typed in other runs is loaded."""
+
+    def recall(self) -> None:
+        """Load what was typed in other runs, and go back by one."""
+
 
 def build_bindings(actions: Actions, buffer_name: str) -> KeyBindings:
     """Bind the keys of design: sending, new lines, stopping, leaving, the editor."""
@@ -76,6 +83,11 @@ def build_bindings(actions: Actions, buffer_name: str) -> KeyBindings:
         else:
             buffer.cancel_completion()
             actions.submit()
+
+    @bindings.add("up", filter=free & Condition(lambda: not actions.has_history))
+    def _up_early(_event: KeyPressEvent) -> None:
+        """Go back in what was typed, also in the first moment, when it is not loaded yet."""
+        actions.recall()
 
     @bind("escape", "enter")
     @bind("c-j")

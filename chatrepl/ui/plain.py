@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from chatrepl.cancellation import Cancellation
 from chatrepl.commands.base import (
     Ask,
     ClearScreen,
@@ -28,6 +27,7 @@ from chatrepl.exchange import RefusalDelta, TextDelta, explain_finish
 from chatrepl.sanitise import Sanitiser, sanitise, sanitise_line
 from chatrepl.session import Session
 from chatrepl.turn import Cancelled, Completed, Failed, Kind, Planned
+from chatrepl.worker import TurnWorker
 
 
 class Plain:
@@ -129,10 +129,10 @@ class Plain:
                     self._write(f"{message.role}: {sanitise(message.text)}\n")
 
     def _run_turn(self, ask: Ask) -> None:
-        cancellation = Cancellation()
+        worker = TurnWorker(lambda cancellation: self.session.turn(ask.kind, ask.text, cancellation))
         sanitiser = Sanitiser()
         try:
-            with closing(self.session.turn(ask.kind, ask.text, cancellation)) as events:
+            with closing(worker.events()) as events:
                 for event in events:
                     match event:
                         case TextDelta(text) | RefusalDelta(text):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
@@ -32,12 +33,28 @@ ESCAPE_WAIT_S = 0.03
 
 
 class StoredHistory(History):
-    """What was typed in all runs, read from the store when it is first asked for."""
+    """What was typed in all runs, read from the library once that is open."""
 
     def __init__(self, load: Callable[[], Sequence[str]], add: Callable[[str], None]) -> None:
         super().__init__()
         self._load = load
         self._add = add
+        self._is_open = asyncio.Event()
+
+    def open(self) -> None:
+        """Tell that the library is open."""
+        self._is_open.set()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the library is open."""
+        return self._is_open.is_set()
+
+    async def load(self) -> AsyncGenerator[str, None]:
+        """Yield what was typed, newest first, as soon as the library is open."""
+        await self._is_open.wait()
+        async for text in super().load():
+            yield text
 
     def load_history_strings(self) -> Iterable[str]:
         """Return what was typed, newest first."""

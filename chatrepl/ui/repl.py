@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import threading
 import time
@@ -41,6 +42,8 @@ if TYPE_CHECKING:  # commands and turns are loaded while the user types
 
 FRAME_S = 0.05
 """Shortest time between two drawings of a reply that arrives."""
+WARM_UP_DELAY_S = 0.1
+"""The prompt is drawn and takes the first keys before anything else is loaded beside it."""
 LEAVE_WINDOW_S = 2.0
 """Ctrl-C twice within this time leaves."""
 DRAFT_PAUSE_S = 0.3
@@ -91,12 +94,13 @@ class Repl:
         self._interrupted_at = float("-inf")
         self._wake_pending = False
         self._exit_status: int = ExitStatus.OK
+        self._history = StoredHistory(self._load_history, self._add_history)
         self._app: ChatApplication = build_application(
             self._view,
             input=input or create_input(environment.stdin),
             output=output or HeldOutput.on(environment),
             bindings=build_bindings(self, "DEFAULT_BUFFER"),
-            history=StoredHistory(self._load_history, self._add_history),
+            history=self._history,
             completer=CommandCompleter(lambda: self._registry, self._context),
             reflows=environment.reflows,
         )
@@ -111,10 +115,6 @@ class Repl:
 
     def run(self) -> int:
         """Hold the session until the user leaves."""
-        draft = self.session.store.load_draft()
-        if draft:
-            self._buffer.text = draft
-            self._buffer.cursor_position = len(draft)
         self._app.run(pre_run=self._begin, handle_sigint=False, set_exception_handler=False)
         return self._exit_status
 
@@ -127,24 +127,44 @@ class Repl:
                 loop.add_signal_handler(number, self._told_to_end, number)
         for notice in self._greeting:
             self._answer(notice)
-        self._say_warnings()
         self._app.create_background_task(self._get_ready(loop))
 
     async def _get_ready(self, loop: asyncio.AbstractEventLoop) -> None:
         ready = asyncio.Event()
 
+        def tell(what: Callable[[], None]) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended in the meantime
+                loop.call_soon_threadsafe(what)
+
         def work() -> None:
             with contextlib.suppress(Exception):  # what fails here fails again, with words, when it is needed
+                _ = self.session.store
+                tell(self._library_opened)
                 self._warm_up()
                 self.session.prepare()
-            with contextlib.suppress(RuntimeError):  # the loop has ended in the meantime
-                loop.call_soon_threadsafe(ready.set)
+            tell(ready.set)
 
-        threading.Thread(target=work, name="chatrepl-warm-up", daemon=True).start()
         if self._first_message is not None:
             self._dispatch(self._first_message)
+        await asyncio.sleep(WARM_UP_DELAY_S)
+        threading.Thread(target=work, name="chatrepl-warm-up", daemon=True).start()
         await ready.wait()
+        gc.enable()
         self._refresh_status()
+
+    def _library_opened(self) -> None:
+        """Bring back the draft of the last run; where something was typed by now, it goes into the history."""
+        if self._history.is_open:
+            return
+        self._history.open()
+        draft = self.session.store.load_draft()
+        if draft and not self._buffer.text:
+            self._buffer.text = draft
+            self._buffer.cursor_position = len(draft)
+        elif draft and draft != self._buffer.text:
+            self._add_history(draft)
+        self._say_warnings()
+        self._app.invalidate()
 
     def _told_to_end(self, number: int) -> None:
         self._exit_status = 128 + number
@@ -214,6 +234,16 @@ class Repl:
     def has_question(self) -> bool:
         """Whether a question waits for its answer."""
         return self._confirm is not None
+
+    @property
+    def has_history(self) -> bool:
+        """Whether what was typed in other runs is loaded."""
+        return self._history.is_open
+
+    def recall(self) -> None:
+        """Load what was typed in other runs, and go back by one as soon as it is there."""
+        self._library_opened()
+        asyncio.get_running_loop().call_later(FRAME_S, self._buffer.auto_up)
 
     def answer(self, *, yes: bool) -> None:
         """Answer the question that stands above the input line."""
@@ -364,7 +394,7 @@ class Repl:
 
     def _start(self, ask: Ask) -> None:
         from chatrepl.ui.turn_view import TurnView
-        from chatrepl.ui.worker import TurnWorker
+        from chatrepl.worker import TurnWorker
 
         loop = asyncio.get_running_loop()
 
@@ -470,5 +500,6 @@ class Repl:
             return []
 
     def _add_history(self, text: str) -> None:
+        self._library_opened()
         with contextlib.suppress(ChatreplError):
             self.session.store.add_input(self._pastes.unfold(text), self.session.clock.now())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chatrepl.sanitise import sanitise_line
@@ -25,9 +24,8 @@ class StatusSource:
 
     def fragments(self, columns: int) -> list[Fragment]:
         """Draw the bar."""
-        unsaved = "" if self._session.store.is_saving else "NOT SAVED"
-        state = replace(
-            self._state,
+        unsaved = "" if self._session.is_saving else "NOT SAVED"
+        state = self._state._replace(
             model=sanitise_line(self._session.model) or "model?",
             queued_count=self.queued_count,
             warning=self._flash or unsaved,
@@ -42,7 +40,7 @@ class StatusSource:
 
     def begin_turn(self) -> None:
         """A turn has begun."""
-        self._state = replace(self._state, activity="waiting, Esc stops", draft_tokens=None)
+        self._state = self._state._replace(activity="waiting, Esc stops", draft_tokens=None)
 
     def turn_changed(self, turn: TurnView) -> None:
         """Take over how a turn stands."""
@@ -51,19 +49,18 @@ class StatusSource:
         activity = waiting or (
             "" if speed is not None else "Esc stops" if turn.has_begun else self._state.activity
         )
-        self._state = replace(self._state, tokens_per_s=speed, activity=activity)
+        self._state = self._state._replace(tokens_per_s=speed, activity=activity)
 
     def end_turn(self) -> None:
         """The turn is over."""
-        self._state = replace(self._state, tokens_per_s=None, activity="")
+        self._state = self._state._replace(tokens_per_s=None, activity="")
 
     def measure_chat(self) -> None:
         """Count the next request and what the chat has used."""
         from chatrepl.pricing import format_usd
 
         plan, totals = self._session.plan_next(), self._session.totals()
-        self._state = replace(
-            self._state,
+        self._state = self._state._replace(
             used_tokens=plan.prompt.tokens,
             is_exact=plan.prompt.quality != "estimated",
             window_tokens=plan.window_tokens,
@@ -79,4 +76,4 @@ class StatusSource:
             if text.strip() and not text.startswith("/")
             else None
         )
-        self._state = replace(self._state, draft_tokens=tokens)
+        self._state = self._state._replace(draft_tokens=tokens)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from prompt_toolkit.utils import get_cwidth
 
@@ -13,8 +13,7 @@ Fragment = tuple[str, str]
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 
 
-@dataclass(frozen=True, slots=True)
-class BarState:
+class BarState(NamedTuple):
     """All that the bar can show."""
 
     model: str

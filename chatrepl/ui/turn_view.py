@@ -11,7 +11,7 @@ from chatrepl.turn import Cancelled, Completed, Failed, Planned, Stored, TurnEve
 from chatrepl.ui.markdown import BlockRenderer
 from chatrepl.ui.replies import notice_lines
 from chatrepl.ui.reply_view import ReplyView, ending, user_lines
-from chatrepl.ui.worker import TurnWorker
+from chatrepl.worker import TurnWorker
 
 
 class TurnView:

@@ -93,9 +93,9 @@ def talk() -> Iterator[Talk]:
             )
             connection = wiring.connect_local(settings, environment, file, lambda _: None)
             stack.callback(connection.close)
-            store = wiring.open_store(environment)
-            stack.callback(store.close)
-            return wiring.build_session(LoadedSettings(settings, {}), environment, connection, store)
+            session = wiring.build_session(LoadedSettings(settings, {}), environment, connection)
+            stack.callback(session.close)
+            return session
 
         yield start
 

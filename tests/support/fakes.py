@@ -119,7 +119,7 @@ def make_session(
     return Session(
         settings=settings or Settings(),
         client=client,
-        store=store or open_store(tmp_path / "chats.db", clock),
+        open_store=lambda: store or open_store(tmp_path / "chats.db", clock),
         clock=clock,
         make_planner=make_planner,
         model=None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sqlite3
+import sys
 import threading
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from tests.support.raw_server import (
     error_response,
     stream_answer,
 )
-from tests.support.terminal import Terminal
+from tests.support.terminal import Terminal, clean_environment
 from tests.terminal.conftest import KEY, Start
 
 
@@ -494,3 +495,68 @@ def test_the_wrong_address_says_what_to_type(start: Start, server: RawServer) ->
 
     terminal.wait_for("/v1")
     assert "error:" in terminal.everything()
+
+
+def test_what_is_typed_before_the_prompt_is_up_is_sent_and_not_lost(
+    server: RawServer, tmp_path: Path
+) -> None:
+    server.answer(stream_answer(chat_chunks(["Heard you."])))
+    known = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.base_url, "CHATREPL_MODEL": "test-model"}
+    environment = clean_environment(tmp_path / "home", **known)
+
+    with Terminal([sys.executable, "-m", "chatrepl"], env=environment, cwd=tmp_path) as terminal:
+        terminal.wait_for(lambda now: not _echoes(now), timeout_s=10)
+        terminal.send_line("early bird")
+
+        terminal.wait_for("Heard you.")
+        assert asked(server)[0].json()["messages"][0]["content"] == "early bird"
+        assert terminal.everything().count("early bird") == 1
+
+
+def _echoes(terminal: Terminal) -> bool:
+    """Whether the terminal still echoes what is typed by itself: the program has not taken it over."""
+    import termios
+
+    return bool(termios.tcgetattr(terminal.process._master)[3] & termios.ECHO)
+
+
+HOSTILE = (
+    "before \x1b]52;c;ZXZpbA==\x07clipboard \x1b]0;title\x07title \x1b[2J\x1b[Hcursor "
+    "\x1b]8;;http://evil.example\x1b\\link\x1b]8;;\x1b\\ \u202ebidi\u202c \x9b31mc1 \x1b[?1049hscreen "
+    "\x1bP$q\x1b\\query \x07bell \x1b[6nreport after"
+)
+
+
+def test_hostile_replies_errors_and_model_names_do_not_reach_the_terminal(
+    start: Start, server: RawServer
+) -> None:
+    pieces = [HOSTILE[index : index + 3] for index in range(0, len(HOSTILE), 3)]
+    server.models = ["evil\x1b]52;c;ZXZpbA==\x07-model"]
+    server.answer(
+        stream_answer(chat_chunks([*pieces, "\n\n```sh\n", *pieces, "\n```\n"], reasoning=pieces)),
+        [error_response(400, {"error": {"message": HOSTILE, "code": "invalid_request_error"}})],
+    )
+    terminal = start()
+    terminal.send_line("hello")
+    terminal.wait_for(lambda now: now.everything().count("after") >= 2)
+    terminal.send_line("again")
+    terminal.wait_for("error:")
+    terminal.send_line("/model")
+    terminal.wait_for("Models at")
+    terminal.send_line("/raw 1")
+    terminal.wait_for(lambda now: now.everything().count("after") >= 5)
+
+    for attack in (
+        b"\x1b]52",
+        b"\x1b]0;",
+        b"\x1b]8;",
+        b"\x1b[2J",
+        b"\x1b[?1049h",
+        b"\x1bP",
+        b"\x1b[6n",
+        b"\x07",
+        b"\xc2\x9b",
+    ):
+        assert attack not in terminal.raw
+    assert "\u202e" not in terminal.everything()
+    assert terminal.title == ""

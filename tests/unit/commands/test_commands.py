@@ -64,6 +64,10 @@ def run(session: Session, tmp_path: Path) -> Run:
     return run
 
 
+def cell(table: Table, name: str) -> str:
+    return next(row[1] for row in table.rows if row[0] == name)
+
+
 def only(reply: Reply) -> Notice:
     assert isinstance(reply, Notice)
     return reply
@@ -216,9 +220,9 @@ def test_tokens_and_status_are_tables(run: Run) -> None:
     tokens, status = run("/tokens"), run("/status")
 
     assert isinstance(tokens, Table)
-    assert dict(tokens.rows)["used so far"].endswith("2 requests")
+    assert cell(tokens, "used so far").endswith("2 requests")
     assert isinstance(status, Table)
-    assert dict(status.rows)["model"] == "tiny"
+    assert cell(status, "model") == "tiny"
 
 
 def test_request_is_a_curl_command_that_a_shell_can_read(run: Run) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from chatrepl.cancellation import Cancellation
 from chatrepl.turn import TurnEvent
+
+HEARING_S = 0.1
+"""A signal that comes just before a wait is heard at its end."""
+STOP_TIMEOUT_S = 5.0
 
 
 class TurnWorker:
@@ -18,11 +22,14 @@ class TurnWorker:
         wake: Called from the thread when there is something to take; must be quick and safe to call from there.
     """
 
-    def __init__(self, run: Callable[[Cancellation], Iterator[TurnEvent]], wake: Callable[[], None]) -> None:
+    def __init__(
+        self, run: Callable[[Cancellation], Iterator[TurnEvent]], wake: Callable[[], None] = lambda: None
+    ) -> None:
         self.cancellation = Cancellation()
         self._run = run
         self._wake = wake
         self._events: deque[TurnEvent] = deque()
+        self._has_news = threading.Event()
         self._defect: BaseException | None = None
         self._is_done = threading.Event()
         self._thread = threading.Thread(target=self._work, name="chatrepl-turn", daemon=True)
@@ -35,12 +42,12 @@ class TurnWorker:
         try:
             for event in self._run(self.cancellation):
                 self._events.append(event)
-                self._wake()
+                self._tell()
         except BaseException as defect:  # noqa: BLE001 - handed to the thread that draws, which reports it
             self._defect = defect
         finally:
             self._is_done.set()
-            self._wake()
+            self._tell()
 
     def take(self) -> list[TurnEvent]:
         """Return what has come since the last call."""
@@ -48,6 +55,30 @@ class TurnWorker:
         while self._events:
             events.append(self._events.popleft())
         return events
+
+    def events(self) -> Generator[TurnEvent, None, None]:
+        """Run the turn and yield its events as they come, for a front end without a loop of its own.
+
+        The thread that waits here is never inside the network, so that a signal is always heard. Where it is raised
+        here, or the generator is closed, the turn is cancelled and what had come is stored.
+
+        Raises:
+            BaseException: whatever ended the turn that should not have.
+        """
+        self.start()
+        try:
+            while not self.is_done:
+                self._has_news.wait(HEARING_S)
+                self._has_news.clear()
+                yield from self.take()
+        finally:
+            self.stop(STOP_TIMEOUT_S)
+        if self._defect is not None:
+            raise self._defect
+
+    def _tell(self) -> None:
+        self._has_news.set()
+        self._wake()
 
     @property
     def is_done(self) -> bool:
