@@ -14,6 +14,8 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
+from chatrepl.commands.all import ALL
+from chatrepl.commands.chat import GROUPS, KEYS
 from chatrepl.config import variable_of
 from chatrepl.settings import SettingInfo, Settings, all_settings, spec_of
 from chatrepl.values import describe_range
@@ -78,7 +80,41 @@ def example_file() -> str:
     return "\n".join(lines) + "\n"
 
 
+COMMANDS_INTRODUCTION = """\
+# Commands
+
+Written by `docs/generate.py` from `chatrepl/commands/`; do not edit it here.
+
+A command is a line that begins with a slash and a name. The beginning of a name is enough where only one command begins
+so. A message that begins with a slash is sent with two: `//like this`; a text such as `/etc/hosts is odd` is sent as it
+is, since no command's name holds a second slash. Those that would change the chat wait while a reply arrives.
+"""
+
+
+def commands_reference() -> str:
+    """Return ``docs/commands.md``: every slash command and every key."""
+    lines = [COMMANDS_INTRODUCTION]
+    for group in GROUPS:
+        lines.append(f"## {group}\n")
+        for command in (command for command in ALL if command.group == group):
+            lines += [f"### `{command.usage}`\n", f"{command.summary}\n"]
+            if command.aliases:
+                lines.append("Also: " + ", ".join(f"`/{alias}`" for alias in command.aliases) + "\n")
+            if command.help:
+                lines.append(f"{textwrap.fill(command.help, 118)}\n")
+            if command.examples:
+                lines += ["```text", *command.examples, "```\n"]
+    lines += ["## Keys\n", "| key | what it does |", "|---|---|"]
+    lines += [f"| {_escaped(key)} | {what} |" for key, what in KEYS]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\")
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/commands.md": commands_reference,
     "docs/config.md": config_reference,
     "config.example.toml": example_file,
 }
