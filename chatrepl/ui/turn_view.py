@@ -99,7 +99,7 @@ class TurnView:
                 self._ended = True
                 rest = self._view.finish()
                 hint = error.hint or "/retry sends it again."
-                if message is not None and message.text:
+                if message is not None and message.text and "/continue" not in hint:
                     hint += " What came is kept: /continue asks for the rest."
                 if message is not None and message.text:
                     rest.append("")
