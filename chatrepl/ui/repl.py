@@ -1,7 +1,7 @@
 """The loop: takes lines, runs commands and turns, and shows what comes of them.
 
-The application runs in the main thread for the whole session; turns run in a worker thread, and their events are drawn
-at most twenty times a second, the first one at once.
+The application runs in the main thread for the whole session. Turns run in a thread of their own and are drawn by
+``TurnRunner``; commands run in another, since they may ask the server or read files.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -27,25 +27,24 @@ from chatrepl.ui.paste import Pastes
 from chatrepl.ui.prompt import StoredHistory, View, build_application
 from chatrepl.ui.screen import ChatApplication, HeldOutput
 from chatrepl.ui.status import StatusSource
+from chatrepl.ui.turn_runner import TurnRunner
 
 if TYPE_CHECKING:  # commands and turns are loaded while the user types
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
 
-    from chatrepl.cancellation import Cancellation
-    from chatrepl.commands.base import Ask, Command, Confirm, Context, Messages, Notice, Reply
+    from chatrepl.commands.base import Command, Confirm, Context, Messages, Notice, Reply
     from chatrepl.commands.registry import Line, Registry
     from chatrepl.session import Session
-    from chatrepl.turn import TurnEvent
     from chatrepl.ui.markdown import BlockRenderer
-    from chatrepl.ui.turn_view import TurnView
 
-FRAME_S = 0.05
-"""Shortest time between two drawings of a reply that arrives."""
+RECALL_DELAY_S = 0.05
 WARM_UP_DELAY_S = 0.1
 """The prompt is drawn and takes the first keys before anything else is loaded beside it."""
 LEAVE_WINDOW_S = 2.0
 """Ctrl-C twice within this time leaves."""
+FOLD_RECALLED_CHARS = 20_000
+"""A longer text comes back from the history folded: the input line is not made for it."""
 DRAFT_PAUSE_S = 0.3
 """A draft is counted and kept when the keys have rested this long."""
 
@@ -85,14 +84,11 @@ class Repl:
         self._view.bar = self._status.fragments
         self._pastes = Pastes()
         self._queue: deque[str] = deque()
-        self._turn: TurnView | None = None
+        self._is_leaving = False
+        self._is_busy = False
         self._confirm: Confirm | None = None
-        self._frame_handle: asyncio.TimerHandle | None = None
         self._draft_handle: asyncio.TimerHandle | None = None
-        self._drawn_at = 0.0
-        self._frame_s = FRAME_S
         self._interrupted_at = float("-inf")
-        self._wake_pending = False
         self._exit_status: int = ExitStatus.OK
         self._history = StoredHistory(self._load_history, self._add_history)
         self._app: ChatApplication = build_application(
@@ -105,6 +101,9 @@ class Repl:
             reflows=environment.reflows,
         )
         self._buffer = self._app.layout.current_buffer or self._app.current_buffer
+        self._turns = TurnRunner(
+            session, self._app, self._view, self._status, self._renderer, self._turn_ended
+        )
         self._buffer.on_text_changed += lambda _buffer: self._draft_changed()
 
     @cached_property
@@ -157,7 +156,7 @@ class Repl:
         if self._history.is_open:
             return
         self._history.open()
-        draft = self.session.store.load_draft()
+        draft = self._folded(self.session.store.load_draft(), FOLD_RECALLED_CHARS)
         if draft and not self._buffer.text:
             self._buffer.text = draft
             self._buffer.cursor_position = len(draft)
@@ -171,9 +170,8 @@ class Repl:
         self._leave()
 
     def _leave(self) -> None:
-        if self._turn is not None:
-            self._turn.worker.stop(timeout_s=2.0)
-            self._drain(final=True)
+        self._is_leaving = True
+        self._turns.stop()
         with contextlib.suppress(ChatreplError):
             self.session.store.save_draft(self._pastes.unfold(self._buffer.text))
         if not self._app.is_done:
@@ -189,7 +187,6 @@ class Repl:
             return
         self._buffer.append_to_history()
         self._buffer.reset()
-        self._pastes.clear()
         self.session.store.save_draft("")
         self._dispatch(text)
 
@@ -199,14 +196,14 @@ class Repl:
             self._buffer.text = self._queue.pop()
             self._buffer.cursor_position = len(self._buffer.text)
             self._show_queue()
-        elif self._turn is not None:
-            self._turn.worker.cancellation.cancel()
+        else:
+            self._turns.cancel()
 
     def interrupt(self) -> None:
         """Stop the reply, else put the draft into the history, else leave when pressed twice."""
         now = time.monotonic()
-        if self._turn is not None:
-            self._turn.worker.cancellation.cancel()
+        if self._turns.is_running:
+            self._turns.cancel()
         elif self._buffer.text:
             self._add_history(self._pastes.unfold(self._buffer.text))
             self._buffer.append_to_history()
@@ -243,7 +240,7 @@ class Repl:
     def recall(self) -> None:
         """Load what was typed in other runs, and go back by one as soon as it is there."""
         self._library_opened()
-        asyncio.get_running_loop().call_later(FRAME_S, self._buffer.auto_up)
+        asyncio.get_running_loop().call_later(RECALL_DELAY_S, self._buffer.auto_up)
 
     def answer(self, *, yes: bool) -> None:
         """Answer the question that stands above the input line."""
@@ -254,12 +251,15 @@ class Repl:
                 self._answer(confirm.then())
             else:
                 self._say("Nothing was done.")
+            self._next_in_queue()
 
     def paste(self, text: str) -> None:
         """Insert a paste as it is; a long one is shown folded."""
         text = self._clean(text.replace("\r\n", "\n").replace("\r", "\n"))
-        is_long = len(text) > self.session.settings.terminal.fold_paste_chars
-        self._buffer.insert_text(self._pastes.fold(text) if is_long else text)
+        self._buffer.insert_text(self._folded(text, self.session.settings.terminal.fold_paste_chars))
+
+    def _folded(self, text: str, limit_chars: int) -> str:
+        return self._pastes.fold(text) if len(text) > limit_chars else text
 
     def backspace_paste(self) -> bool:
         """Remove the folded paste before the cursor."""
@@ -288,11 +288,10 @@ class Repl:
         line = split_line(text)
         if isinstance(line, Line):
             self._run_command(text, line)
-        elif self._turn is not None or self._confirm is not None:
-            self._queue.append(text)
-            self._show_queue()
+        elif self._has_to_wait:
+            self._enqueue(text)
         else:
-            self._start(Ask(Kind.ASK, line))
+            self._turns.start(Ask(Kind.ASK, line))
 
     def _run_command(self, text: str, line: Line) -> None:
         from chatrepl.commands.registry import parse_arguments
@@ -305,16 +304,35 @@ class Repl:
             self._say(error.message, "error", error.hint)
             return
         context = self._context()
-        if command.when(context) is not None and self._turn is not None:
-            self._queue.append(text)
-            self._show_queue()
+        if self._is_busy or (command.when(context) is not None and self._turns.is_running):
+            self._enqueue(text)
             return
         self._print_echo(text)
+        self._is_busy = True
+        self._app.create_background_task(self._finish_command(lambda: command.run(context, arguments)))
+
+    async def _finish_command(self, run: Callable[[], Reply]) -> None:
+        """Run a command beside the loop, so that one that asks the server or reads a file holds up no key."""
         try:
-            self._answer(command.run(context, arguments))
+            reply = await asyncio.get_running_loop().run_in_executor(None, run)
         except ChatreplError as error:
             self._say(error.message, "error", error.hint)
+        except Exception as defect:  # noqa: BLE001 - a mistake in a command must not end the session
+            self._say(f"chatrepl made a mistake: {type(defect).__name__}: {defect}", "error")
+        else:
+            self._answer(reply)
+        self._is_busy = False
         self._refresh_status()
+        self._next_in_queue()
+
+    @property
+    def _has_to_wait(self) -> bool:
+        """Whether a message cannot be sent now."""
+        return self._turns.is_running or self._is_busy or self._confirm is not None
+
+    def _enqueue(self, text: str) -> None:
+        self._queue.append(text)
+        self._show_queue()
 
     def _context(self) -> Context:
         from chatrepl.commands.base import Context
@@ -323,7 +341,7 @@ class Repl:
             self.session,
             self._environment.expand,
             self._registry.commands,
-            is_streaming=self._turn is not None,
+            is_streaming=self._turns.is_running,
         )
 
     def _show_queue(self) -> None:
@@ -334,7 +352,7 @@ class Repl:
         self._status.queued_count = len(self._queue)
 
     def _next_in_queue(self) -> None:
-        while self._queue and self._turn is None and self._confirm is None:
+        while self._queue and not self._has_to_wait:
             text = self._queue.popleft()
             self._show_queue()
             self._dispatch(text)
@@ -370,7 +388,7 @@ class Repl:
             case ClearScreen():
                 self._app.clear_screen()
             case Ask():
-                self._start(reply)
+                self._turns.start(reply)
             case Confirm(question):
                 self._confirm = reply
                 self._view.question = f"{question} (y/n)"
@@ -390,78 +408,11 @@ class Repl:
         for warning in self.session.store.warnings():
             self._say(warning, "warning")
 
-    # The turn that runs.
-
-    def _start(self, ask: Ask) -> None:
-        from chatrepl.ui.turn_view import TurnView
-        from chatrepl.worker import TurnWorker
-
-        loop = asyncio.get_running_loop()
-
-        def wake() -> None:
-            if not self._wake_pending:
-                self._wake_pending = True
-                with contextlib.suppress(RuntimeError):  # the loop has ended: the store has everything
-                    loop.call_soon_threadsafe(self._woken)
-
-        def run(cancellation: Cancellation) -> Iterator[TurnEvent]:
-            return self.session.turn(ask.kind, ask.text, cancellation)
-
-        worker = TurnWorker(run, wake)
-        self._turn = TurnView(
-            worker, self._renderer(), self.session.settings.terminal.reasoning, self.session.clock.monotonic
-        )
-        self._view.has_gap = True
-        self._status.begin_turn()
-        worker.start()
-
-    def _woken(self) -> None:
-        """Draw now, or as soon as the frame before is old enough."""
-        wait_s = self._drawn_at + self._frame_s - time.monotonic()
-        if wait_s <= 0:
-            self._frame()
-        elif self._frame_handle is None:
-            self._frame_handle = asyncio.get_running_loop().call_later(wait_s, self._frame)
-
-    def _frame(self) -> None:
-        if self._frame_handle is not None:
-            self._frame_handle.cancel()
-            self._frame_handle = None
-        self._wake_pending = False
-        began = time.monotonic()
-        self._drain()
-        self._drawn_at = time.monotonic()
-        self._frame_s = max(FRAME_S, 3 * (self._drawn_at - began))
-
-    def _drain(self, *, final: bool = False) -> None:
-        turn = self._turn
-        if turn is None:
-            return
-        lines = turn.take()
-        self._status.turn_changed(turn)
-        if turn.is_over:
-            self._finish_turn(turn, lines, goes_on=not final)
-            return
-        self._view.tail = turn.tail(self._tail_rows())
-        if lines:
-            self._app.print_above(lines)
-        else:
-            self._app.invalidate()
-
-    def _tail_rows(self) -> int:
-        return max(1, min(8, self._app.output.get_size().rows // 3))
-
-    def _finish_turn(self, turn: TurnView, lines: list[str], *, goes_on: bool) -> None:
-        self._turn = None
-        self._view.tail = []
-        self._view.has_gap = False
-        self._status.end_turn()
-        self._app.print_above([*lines, ""])
-        defect = turn.worker.defect
+    def _turn_ended(self, defect: BaseException | None) -> None:
         if defect is not None:
             self._say(f"chatrepl made a mistake: {type(defect).__name__}: {defect}", "error")
         self._say_warnings()
-        if goes_on:
+        if not self._is_leaving:
             self._refresh_status()
             self._next_in_queue()
 
@@ -495,7 +446,7 @@ class Repl:
 
     def _load_history(self) -> list[str]:
         try:
-            return list(self.session.store.input_history())
+            return [self._folded(text, FOLD_RECALLED_CHARS) for text in self.session.store.input_history()]
         except ChatreplError:
             return []
 

@@ -560,3 +560,36 @@ def test_hostile_replies_errors_and_model_names_do_not_reach_the_terminal(
         assert attack not in terminal.raw
     assert "\u202e" not in terminal.everything()
     assert terminal.title == ""
+
+
+def test_a_command_that_waits_for_the_server_holds_up_no_key(start: Start, server: RawServer) -> None:
+    terminal = start()
+    terminal.pump(0.5)
+    server.route("/v1/models", [Stall()])
+    server.answer(stream_answer(chat_chunks(["Later."])))
+
+    terminal.send_line("/model")
+    terminal.wait_for("> /model")
+    terminal.send("typed meanwhile")
+
+    terminal.wait_for("> typed meanwhile")
+
+
+def test_a_long_paste_comes_back_from_the_history_whole(start: Start, server: RawServer) -> None:
+    server.answer(stream_answer(chat_chunks(["One."])), stream_answer(chat_chunks(["Two."])))
+    text = "\n".join(f"line {number} of a long paste" for number in range(2000))
+    first = start()
+    first.paste(text)
+    first.wait_for("[pasted 2000 lines #1]")
+    first.send_key("enter")
+    first.wait_for("One.")
+    first.send_key("ctrl-d")
+    first.wait_exit()
+
+    second = start()
+    second.send_key("up")
+    second.wait_for("[pasted 2000 lines")
+    second.send_key("enter")
+    second.wait_for("Two.")
+
+    assert asked(server)[1].json()["messages"][0]["content"] == text
