@@ -207,7 +207,7 @@ def connect_local(
     client = HttpClient(
         server.base_url, key=server.key, network=settings.network, clock=environment.clock, quirks=LLAMA_CPP
     )
-    return Connection(client, server.model, local=server)
+    return Connection(client, server.model, "chatrepl itself, made for this run", local=server)
 
 
 def find_servers(environment: Environment) -> list[tuple[str, str, tuple[str, ...]]]:

@@ -150,8 +150,17 @@ def _request(context: Context, args: Mapping[str, Any]) -> Reply:
     body = json.dumps(wire.body, ensure_ascii=False, indent=2)
     lines = [f"curl -N {shlex.quote(wire.url)}"]
     lines += [f"  -H {shlex.quote(f'{name}: {value}')}" for name, value in wire.headers.items()]
+    source = context.session.key_source
+    if source:
+        lines.append(f"  -H {_key_header(source)}")
     lines.append(f"  -d {shlex.quote(body)}")
     return Text(" \\\n".join(lines))
+
+
+def _key_header(source: str) -> str:
+    """Return the header that carries the key: by its variable, so that the command runs as it is, or masked."""
+    is_variable = source.isidentifier() and source.isupper()
+    return f'"Authorization: Bearer ${source}"' if is_variable else "'Authorization: Bearer …'"
 
 
 COMMANDS = (
@@ -196,7 +205,7 @@ COMMANDS = (
         "Show the exact next request as a curl command.",
         _request,
         args=(Arg("draft", "rest", optional=True),),
-        help="The key is masked. With a text, that text is taken as your next message.",
+        help="The key stands there as its variable, or masked. With a text, that text is taken as your next message.",
         examples=("/request", "/request What is new?"),
     ),
 )

@@ -238,6 +238,18 @@ def test_request_is_a_curl_command_that_a_shell_can_read(run: Run) -> None:
     assert body["messages"][-1] == {"role": "user", "content": "What's new?"}
 
 
+def test_request_names_the_key_by_its_variable_or_masks_it(run: Run, session: Session) -> None:
+    session.key_source = "OPENAI_API_KEY"
+    named = run("/request")
+    session.key_source = "~/.config/chatrepl/key"
+    masked = run("/request")
+
+    assert isinstance(named, Text)
+    assert isinstance(masked, Text)
+    assert '-H "Authorization: Bearer $OPENAI_API_KEY"' in named.text
+    assert "-H 'Authorization: Bearer …'" in masked.text
+
+
 def test_save_then_load_gives_the_same_chat_as_a_new_one(run: Run, session: Session, tmp_path: Path) -> None:
     before = session.conversation
     assert "Saved 4 messages" in only(run("/save talk.json")).text
