@@ -38,6 +38,11 @@ class ModelPlanner:
         """Return what is known of the model in use."""
         return self._facts
 
+    @property
+    def is_prepared(self) -> bool:
+        """Whether ``prepare`` has run."""
+        return self._is_prepared
+
     def prepare(self) -> None:
         """Ask for the window and load the vocabulary, once; a second caller waits for the first."""
         with self._lock:

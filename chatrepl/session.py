@@ -124,6 +124,22 @@ class Session:
                     self._planner = None
         self.planner.prepare()
 
+    def _prepare_unless_cancelled(self, cancellation: Cancellation) -> tuple[str, ModelPlanner]:
+        if self._model is None or not self.planner.is_prepared:
+            is_done = threading.Event()
+
+            def work() -> None:
+                with contextlib.suppress(
+                    Exception
+                ):  # what fails here fails again, with words, in the request
+                    self.prepare()
+                is_done.set()
+
+            cancellation.on_cancel(is_done.set)
+            threading.Thread(target=work, name="chatrepl-prepare", daemon=True).start()
+            is_done.wait()
+        return self.model, self.planner
+
     def models(self, *, refresh: bool = False) -> Sequence[ModelInfo]:
         """List what the server offers, asked once.
 
@@ -142,13 +158,11 @@ class Session:
         """Run one turn of the open chat."""
         from chatrepl.turn import Tools, run_turn
 
-        self.prepare()
         tools = Tools(
             client=self.client,
             store=self.store,
             clock=self.clock,
-            planner=self.planner,
-            model=self.model,
+            prepare=self._prepare_unless_cancelled,
             parameters=dict(self.settings.parameters),
             stream=self.settings.stream,
         )

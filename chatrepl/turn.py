@@ -7,7 +7,7 @@ failed. No exception of the network leaves ``run_turn``; it ends with one of the
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Protocol
@@ -139,8 +139,11 @@ class Tools:
     client: ModelClient
     store: ChatStore
     clock: Clock
-    planner: Planner
-    model: str
+    prepare: Callable[[Cancellation], tuple[str, Planner]]
+    """Finds the model to ask and what plans for it; returns early where it is cancelled. Run once a turn, after the
+    user's message is stored."""
+    model: str = ""
+    planner: Planner = field(init=False)
     parameters: dict[str, Json] = field(default_factory=dict)
     stream: bool = True
 
@@ -157,8 +160,11 @@ def run_turn(
         user = new_message(tools.clock, chat.tip, Role.USER, text)
         remember(tools, chat, user)
         yield Stored(user)
+        tools.model, tools.planner = tools.prepare(cancellation)
         yield from _reply(tools, chat, user.id, None, cancellation)
-    elif kind is Kind.RETRY:
+        return
+    tools.model, tools.planner = tools.prepare(cancellation)
+    if kind is Kind.RETRY:
         asked = chat.last_user_message()
         assert asked is not None  # noqa: S101 - can_retry was asked
         yield from _reply(tools, chat, asked.id, None, cancellation)

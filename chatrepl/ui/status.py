@@ -45,7 +45,7 @@ class StatusSource:
     def turn_changed(self, turn: TurnView) -> None:
         """Take over how a turn stands."""
         speed = turn.tokens_per_s
-        waiting = f"{turn.waiting_for}, Esc stops" if turn.waiting_for else ""
+        waiting = f"{sanitise_line(turn.waiting_for)}, Esc stops" if turn.waiting_for else ""
         activity = waiting or (
             "" if speed is not None else "Esc stops" if turn.has_begun else self._state.activity
         )

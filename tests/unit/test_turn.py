@@ -9,7 +9,7 @@ import pytest
 
 from chatrepl.cancellation import Cancellation
 from chatrepl.errors import ApiError, ContextTooLongError, RateLimitedError, TransportError
-from chatrepl.exchange import Finished, ReasoningDelta, RefusalDelta, TextDelta
+from chatrepl.exchange import Finished, ModelInfo, ReasoningDelta, RefusalDelta, TextDelta
 from chatrepl.messages import MessageId, ReplyState, Role, Usage
 from chatrepl.session import Session
 from chatrepl.settings import Settings, WindowSettings
@@ -218,3 +218,43 @@ def test_a_window_error_after_text_was_shown_is_not_sent_again(tmp_path: Path) -
 
     assert isinstance(events[-1], Failed)
     assert len(client.requests) == 1
+
+
+def test_the_message_is_stored_before_the_server_is_asked_for_anything(tmp_path: Path) -> None:
+    session = make_session(tmp_path, ScriptedClient(says("Hi")))
+    stored: list[int] = []
+
+    def models() -> list[ModelInfo]:
+        stored.append(len(reopened(tmp_path, session)))
+        return []
+
+    session.client.models = models  # type: ignore[method-assign]
+
+    ask(session)
+
+    assert stored == [1]
+
+
+def test_a_server_that_does_not_list_its_models_cannot_hold_up_a_cancellation(tmp_path: Path) -> None:
+    session = make_session(tmp_path, ScriptedClient(says("never")))
+    cancellation = Cancellation()
+    is_asked, go_on = threading.Event(), threading.Event()
+
+    def models() -> list[ModelInfo]:
+        is_asked.set()
+        go_on.wait(10)
+        return []
+
+    session.client.models = models  # type: ignore[method-assign]
+
+    def cancel() -> None:
+        is_asked.wait(10)
+        cancellation.cancel()
+
+    threading.Thread(target=cancel, daemon=True).start()
+
+    events = list(session.turn(Kind.ASK, "hello", cancellation))
+    go_on.set()
+
+    assert isinstance(events[-1], Cancelled)
+    assert [state for _, _, state in reopened(tmp_path, session)] == [None, ReplyState.INTERRUPTED]
