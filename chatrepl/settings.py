@@ -44,8 +44,25 @@ Strategy = Literal["drop"]
 BarItem = Literal["model", "window", "draft", "chat", "speed", "queue"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowSettings:
+class _Settings:
+    """What all settings classes have: equality and a text, written once, since making them for each slows every start."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and all(
+            getattr(self, name) == getattr(other, name) for name in self.__slots__
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        return f"{type(self).__name__}({shown})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class WindowSettings(_Settings):
     """What is sent of a chat that outgrows the model's window."""
 
     strategy: Strategy = setting(
@@ -69,8 +86,8 @@ class WindowSettings:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkSettings:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class NetworkSettings(_Settings):
     """How long to wait for the server."""
 
     connect_timeout_s: float = setting(
@@ -84,8 +101,8 @@ class NetworkSettings:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TerminalSettings:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class TerminalSettings(_Settings):
     """How the terminal looks."""
 
     plain: bool = setting(
@@ -112,8 +129,8 @@ class TerminalSettings:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalSettings:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class LocalSettings(_Settings):
     """The embedded model."""
 
     file: str | None = setting(
@@ -136,8 +153,8 @@ class LocalSettings:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelSettings:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class ModelSettings(_Settings):
     """What is known of one model, where the server and the catalogue do not know it or are wrong."""
 
     window_tokens: int | None = setting(
@@ -170,8 +187,8 @@ class ModelSettings:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class Settings(_Settings):
     """All settings of one run, after files, variables and flags were put together."""
 
     model: str | None = setting(
