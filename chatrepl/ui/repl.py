@@ -148,6 +148,7 @@ class Repl:
         await asyncio.sleep(WARM_UP_DELAY_S)
         threading.Thread(target=work, name="chatrepl-warm-up", daemon=True).start()
         await ready.wait()
+        gc.freeze()  # what is loaded by now stays: a reply is not held up by looking for garbage in it
         gc.enable()
         self._refresh_status()
 
