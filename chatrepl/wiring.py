@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chatrepl.base_url import OPENAI_BASE_URL
 from chatrepl.environment import Environment, make_private_directory
 from chatrepl.errors import LocalModelError, NoProviderError
 from chatrepl.session import Session
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from chatrepl.ports import ChatStore, ModelClient
     from chatrepl.settings import Settings
 
-OPENAI_BASE_URL = "https://api.openai.com/v1"
 OPENAI_MODEL = "gpt-4o-mini"
 """What is asked at OpenAI where no model is set: its list has many that cannot chat."""
 

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import Completer
 from prompt_toolkit.enums import DEFAULT_BUFFER
@@ -19,7 +18,6 @@ from prompt_toolkit.layout import ConditionalContainer, HSplit, Layout, Window
 from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
 from prompt_toolkit.layout.dimension import Dimension
 from prompt_toolkit.layout.menus import CompletionsMenu
-from prompt_toolkit.layout.processors import HighlightSelectionProcessor
 from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.widgets import SearchToolbar
@@ -79,8 +77,6 @@ class View:
     """One line for every message that waits for its turn."""
     bar: Callable[[int], list[tuple[str, str]]] = lambda _columns: []
     """Draws the status bar for a width."""
-    placeholder: str = ""
-    """Shown in an empty input line."""
 
 
 def build_application(
@@ -102,7 +98,6 @@ def build_application(
             lambda: buffer.text.startswith("/") and not buffer.text.startswith("//")
         ),
         enable_history_search=True,
-        auto_suggest=AutoSuggestFromHistory(),
         multiline=True,
         tempfile_suffix=".md",
     )
@@ -110,7 +105,6 @@ def build_application(
     control = BufferControl(
         buffer,
         search_buffer_control=search.control,
-        input_processors=[HighlightSelectionProcessor()],
         preview_search=True,
         include_default_input_processors=True,
     )

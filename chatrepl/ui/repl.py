@@ -79,7 +79,7 @@ class Repl:
         self._warm_up = warm_up
         self._greeting = greeting
         self._first_message = first_message
-        self._view = View(placeholder="")
+        self._view = View()
         self._status = StatusSource(session, is_unicode=environment.is_unicode)
         self._view.bar = self._status.fragments
         self._pastes = Pastes()
@@ -206,7 +206,6 @@ class Repl:
         if self._turns.is_running:
             self._turns.cancel()
         elif self._buffer.text:
-            self._add_history(self._pastes.unfold(self._buffer.text))
             self._buffer.append_to_history()
             self._buffer.reset()
         elif now - self._interrupted_at < LEAVE_WINDOW_S:

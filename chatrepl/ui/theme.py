@@ -41,8 +41,6 @@ PROMPT_STYLES: Mapping[str, str] = {
     "status.warning": "fg:ansiyellow bold",
     "queue": "italic fg:ansibrightblack",
     "question": "bold",
-    "placeholder": "fg:ansibrightblack",
-    "paste": "italic",
     "completion-menu": "bg:default fg:default noreverse",
     "completion-menu.completion": "bg:default fg:default",
     "completion-menu.completion.current": "reverse bg:default fg:default",
