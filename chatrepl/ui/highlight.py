@@ -48,6 +48,14 @@ class LineHighlighter:
         self._carry: list[str] = []
         self._carry_stack: list[str] = ["root"]
 
+    def fork(self) -> LineHighlighter:
+        """Return another one that goes on from here."""
+        other = object.__new__(LineHighlighter)
+        other.__dict__.update(self.__dict__)
+        other._stack, other._carry = list(self._stack), list(self._carry)
+        other._carry_stack = list(self._carry_stack)
+        return other
+
     def line(self, text: str) -> str:
         """Return the next line with its colours. ``text`` has no line end."""
         if self._lexer is None:

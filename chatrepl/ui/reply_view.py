@@ -80,10 +80,7 @@ class ReplyView:
                 for i in range(0, max(1, len(line)), width)
             ]
             return [self._dim(row) for row in rows[-limit_rows:]] if any(rows) else []
-        rows = self._stream.tail_lines(limit_rows)
-        return (
-            ["", *rows][-limit_rows:] if rows and self._has_lines and not self._stream.is_in_fence else rows
-        )
+        return self._stream.tail_lines(limit_rows)
 
     def _dim(self, line: str) -> str:
         return self._renderer.styled(line, "chat.reasoning")

@@ -132,7 +132,7 @@ def test_a_block_is_printed_when_the_next_one_has_begun() -> None:
     stream.feed("\nTwo.\n")
 
     assert stream.take_lines() == ["One."]
-    assert stream.tail_lines(8) == ["Two."]
+    assert stream.tail_lines(8) == ["", "Two."]
 
 
 def test_lines_of_an_open_fence_are_printed_as_they_end() -> None:
@@ -140,18 +140,19 @@ def test_lines_of_an_open_fence_are_printed_as_they_end() -> None:
     stream.feed("```sh\nls -l\ncd ")
 
     assert stream.take_lines() == ["sh [1]", "ls -l"]
-    assert stream.tail_lines(8) == ["cd "]
+    assert stream.tail_lines(8) == ["cd"]
 
 
-def test_a_definition_of_a_link_does_not_swallow_what_follows() -> None:
+def test_the_definition_of_a_link_is_shown_and_does_not_swallow_what_follows() -> None:
     text = "[a]: http://x.y\nA paragraph.\n"
 
-    assert cut(text, [17], PLAIN) == ["A paragraph."]
+    assert cut(text, [17], PLAIN) == ["[a]: http://x.y", "A paragraph."]
 
 
 def test_the_tail_is_never_taller_than_asked_for() -> None:
     stream = MarkdownStream(BlockRenderer(PLAIN, 20))
     stream.feed("word " * 500)
+    stream.take_lines()
 
     assert len(stream.tail_lines(3)) == 3
 
