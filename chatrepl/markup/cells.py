@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _PIPE = re.compile(r"(?<!\\)\|")
-_DELIMITERS = re.compile(r"(?:\||:-|-(?![ \t]))[-:| \t]*$")
+_DELIMITERS = re.compile(r"(?:\|[-:| \t]|:-|-[-:|])[-:| \t]*$")
 _DELIMITER = re.compile(r":?-+:?$")
 _SIDES = {(True, True): "center", (False, True): "right", (True, False): "left", (False, False): ""}
 
