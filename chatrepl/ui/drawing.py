@@ -13,7 +13,7 @@ from typing import Any
 from chatrepl.markup import define
 from chatrepl.markup.blocks import LONG_CHARS
 from chatrepl.markup.sink import BlockSink, Item, Quote
-from chatrepl.ui.cuts import SafeCuts, pieces
+from chatrepl.ui.cuts import LIMIT_CHARS, SafeCuts
 from chatrepl.ui.highlight import LineHighlighter
 from chatrepl.ui.inline import BREAK, Styles, spans
 from chatrepl.ui.layout import Wrapper
@@ -182,16 +182,15 @@ class ReplyDrawer(BlockSink):
             self._wrapper.feed_spans(spans(text, self._references))
 
     def heading(self, level: int, text: str) -> None:
-        """Draw a heading with its number signs, so that its level is seen without colour."""
+        """Draw a heading with its number signs, so that its level is seen without colour. An endless one is plain."""
         wrapper = Wrapper(self._take_row, self._renderer.paint, self._width, self._renderer.columns)
         wrapper.feed("#" * level + " ", ("chat.label",))
         base: Styles = (f"markdown.h{level}",)
-        for piece in pieces(text):
-            for span in spans(piece, self._references):
-                if span is BREAK:
-                    wrapper.break_row()
-                else:
-                    wrapper.feed(span[0], (*base, *span[1]))
+        for span in spans(text, self._references) if len(text) <= LIMIT_CHARS else [(text, ())]:
+            if span is BREAK:
+                wrapper.break_row()
+            else:
+                wrapper.feed(span[0], (*base, *span[1]))
         wrapper.finish()
 
     def rule(self) -> None:

@@ -12,14 +12,17 @@ from typing import Any
 
 from pygments.lexer import ExtendedRegexLexer, Lexer, RegexLexer
 from pygments.lexers import get_lexer_by_name
-from pygments.token import Text, Token, _TokenType
+from pygments.token import String, Text, Token, _TokenType
 from pygments.util import ClassNotFound
 from rich.color import ColorSystem
 from rich.style import Style
 from rich.syntax import Syntax
 
-CARRY_LIMIT_LINES = 60
-"""The longest comment or string over several lines that is coloured as one."""
+_CLOSERS = {
+    "/*": "*/", "<!--": "-->", "{-": "-}", "(*": "*)", "--[[": "]]", "<#": "#>", "#|": "|#", "%{": "%}", "{#": "#}",
+    "/+": "+/", '"""': '"""', "'''": "'''", "=begin": "=end",
+}  # fmt: skip
+"""What ends the comments and strings that a lexer takes for one token, however many lines they have."""
 
 
 @lru_cache(maxsize=64)
@@ -45,46 +48,54 @@ class LineHighlighter:
         self._color_system = color_system
         self._codes: dict[_TokenType, tuple[str, str]] = {}
         self._stack: list[str] = ["root"]
-        self._carry: list[str] = []
-        self._carry_stack: list[str] = ["root"]
+        self._open: tuple[str, _TokenType] | None = None
+        """What ends the comment or string that began in an earlier line, and what it is."""
 
     def fork(self) -> LineHighlighter:
         """Return another one that goes on from here."""
         other = object.__new__(LineHighlighter)
         other.__dict__.update(self.__dict__)
-        other._stack, other._carry = list(self._stack), list(self._carry)
-        other._carry_stack = list(self._carry_stack)
+        other._stack = list(self._stack)
         return other
 
     def line(self, text: str) -> str:
         """Return the next line with its colours. ``text`` has no line end."""
         if self._lexer is None:
             return text
-        carried = sum(len(line) + 1 for line in self._carry)
-        source = "".join(f"{line}\n" for line in self._carry) + text + "\n"
-        stack = list(self._carry_stack if self._carry else self._stack)
-        before = list(stack)
-        pieces: list[str] = []
-        position, last = 0, Text
-        for kind, value in self._tokens(source, stack):
-            end = position + len(value)
-            if end > carried:
-                pieces.append(self._paint(kind, value[max(0, carried - position) :]))
-            position, last = end, kind if value.strip() else last
-        self._after(text, stack, before, last)
-        return "".join(pieces).removesuffix("\n").replace("\n", "")
+        before = ""
+        if self._open is not None:
+            closer, kind = self._open
+            end = text.find(closer)
+            if end < 0:
+                return self._paint(kind, text)
+            self._open = None
+            before, text = self._paint(kind, text[: end + len(closer)]), text[end + len(closer) :]
+        stack = list(self._stack)
+        tokens = self._begins_comment(text, stack)
+        if tokens is None:
+            stack = list(self._stack)
+            tokens = list(self._tokens(text + "\n", stack))
+        self._stack = stack
+        return before + "".join(self._paint(kind, value) for kind, value in tokens).replace("\n", "")
 
-    def _after(self, text: str, stack: list[str], before: list[str], last: _TokenType) -> None:
-        """Decide whether the next line must be read together with this one: an open comment or string."""
-        is_open = str(last).startswith(("Token.Comment.Multiline", "Token.Literal.String.Doc"))
-        closed = text.rstrip().endswith(("*/", "-->", '"""', "'''", "-}", "*)", "]]"))
-        if is_open and not closed and stack == before and len(self._carry) < CARRY_LIMIT_LINES:
-            if not self._carry:
-                self._carry_stack = before
-            self._carry.append(text)
-        else:
-            self._carry.clear()
-            self._stack = stack
+    def _begins_comment(self, text: str, stack: list[str]) -> list[tuple[_TokenType, str]] | None:
+        """Return the tokens of a line in which a comment begins and does not end. None: it is no such line.
+
+        Many lexers know a comment by its end only, so it is read as if it ended with the line.
+        """
+        for opener, closer in _CLOSERS.items():
+            position = text.rfind(opener)
+            if position < 0 or text.find(closer, position + len(opener)) >= 0:
+                continue
+            tokens = [token for token in self._tokens(f"{text}{closer}\n", stack) if token[1].strip("\n")]
+            kind, value = tokens[-1] if tokens else (Text, "")
+            value = value.removesuffix("\n")
+            is_comment = str(kind).startswith("Token.Comment") or kind is String.Doc
+            if is_comment and value.endswith(closer) and opener in value:
+                self._open = (closer, kind)
+                return [*tokens[:-1], (kind, value.removesuffix(closer))]
+            stack[:] = self._stack
+        return None
 
     def _tokens(self, source: str, stack: list[str]) -> Iterator[tuple[_TokenType, str]]:
         lexer: Any = self._lexer

@@ -18,6 +18,8 @@ from chatrepl.ui.highlight import LineHighlighter
 from chatrepl.ui.inline import Styles
 from chatrepl.ui.theme import RICH_STYLES
 
+LIMIT_LANGUAGE_CHARS = 40
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -63,12 +65,14 @@ class BlockRenderer:
         """Count one more code block and return the line above it."""
         self.code_count += 1
         name = language if language and language != "text" else "code"
-        return f"{name[:40]} [{self.code_count}]"
+        return f"{name[:LIMIT_LANGUAGE_CHARS]} [{self.code_count}]"
 
     def highlighter(self, language: str) -> LineHighlighter:
         """Return what colours the lines of one code block."""
         return LineHighlighter(
-            language, self.look.code_theme, self.look.color_system if self.look.has_styles else None
+            language[:LIMIT_LANGUAGE_CHARS],
+            self.look.code_theme,
+            self.look.color_system if self.look.has_styles else None,
         )
 
     def paint(self, text: str, styles: Styles) -> str:
