@@ -165,7 +165,7 @@ class TableLayout:
         wrapper = Wrapper(lambda text, _: self._emit(text), self._paint, self._width, self._width)
         for name, cell in zip(self._head, cells, strict=False):
             if cell.spans:
-                wrapper.feed_spans(name.spans)
+                wrapper.feed_spans((" ", _HEAD) if span == BREAK else span for span in name.spans)
                 wrapper.feed(": ", _HEAD)
                 wrapper.feed_spans(cell.spans)
                 wrapper.finish()
