@@ -1,12 +1,13 @@
-"""A long reply of mixed Markdown: the same text for the same length, on every machine and Python."""
+"""Texts of long replies: the same for the same length, on every machine and Python."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 
 SENTINEL = "THE-END-OF-REPLY"
 """The last word of every reply."""
+SLOWER = "THE-REST-COMES-SLOWLY"
+"""Stands in a reply where its fast part ends."""
 TOKEN_CHARACTERS = 4
 """Mean length of a token of English text."""
 
@@ -55,7 +56,7 @@ def _heading(seed: int) -> str:
     return f"{'#' * (1 + seed % 4)} {_sentence(seed, 4)[:-1]} {seed}"
 
 
-def _bullets(seed: int) -> str:
+def _short_list(seed: int) -> str:
     lines = []
     for number in range(4):
         lines.append(f"- {_sentence(seed + number, 8)}")
@@ -72,14 +73,14 @@ def _numbers(seed: int) -> str:
     return "\n".join(f"{number}. {_sentence(seed + number, 10)}" for number in range(1, 8))
 
 
-def _table(seed: int) -> str:
+def _short_table(seed: int) -> str:
     rows = [
         f"| row {number} | {_sentence(seed + number, 3)} | {seed * number % 997} |" for number in range(6)
     ]
     return "\n".join(["| name | what it says | count |", "|:---|---|---:|", *rows])
 
 
-def _fence(seed: int) -> str:
+def _short_fence(seed: int) -> str:
     language = list(_CODE)[(seed // 12 * 2 + seed % 12 // 9) % len(_CODE)]
     body = "".join(_CODE[language].format(n=seed + number) for number in range(2))
     return f"```{language}\n{body}```"
@@ -96,27 +97,70 @@ def _unicode(seed: int) -> str:
 _BLOCKS: Sequence[Callable[[int], str]] = (
     _heading,
     _paragraph,
-    _bullets,
+    _short_list,
     _paragraph,
-    _fence,
+    _short_fence,
     _paragraph,
-    _table,
+    _short_table,
     _numbers,
     _quote,
-    _fence,
+    _short_fence,
     _unicode,
     lambda _: "---",
 )
 
 
-@cache
-def reply(tokens: int) -> tuple[str, ...]:
-    """Return a reply of about this many tokens, each about four characters, that ends with ``SENTINEL``."""
+def mixed(tokens: int) -> str:
+    """Return Markdown of all kinds of blocks, of about this many tokens."""
     blocks: list[str] = []
     length = 0
     while length < tokens * TOKEN_CHARACTERS - len(SENTINEL):
         block = _BLOCKS[len(blocks) % len(_BLOCKS)](len(blocks))
         blocks.append(block)
         length += len(block) + 2
-    text = "\n\n".join([*blocks, SENTINEL])
-    return tuple(text[len(text) * n // tokens : len(text) * (n + 1) // tokens] for n in range(tokens))
+    return "\n\n".join(blocks)
+
+
+def fence(lines: int) -> str:
+    """Return one block of Python code."""
+    code = [line for seed in range(9) for line in _CODE["python"].format(n=seed).splitlines()]
+    return "\n".join(["```python", *(code[number % len(code)] for number in range(lines)), "```"])
+
+
+def bullets(items: int) -> str:
+    """Return one list; each tenth item has an item of its own inside, which is not counted."""
+    lines = []
+    for number in range(items):
+        lines.append(f"- {_sentence(number, 9)} **item {number}** with `code_{number}()`")
+        if number % 10 == 9:
+            lines.append(f"  - nested: {_sentence(number, 5)}")
+    return "\n".join(lines)
+
+
+def table(rows: int) -> str:
+    """Return one table of four columns."""
+    body = (
+        f"| row {number} | {_sentence(number, 3)} | `value_{number}` | {number * 7919 % 9973} |"
+        for number in range(rows)
+    )
+    return "\n".join(["| name | what it says | code | count |", "|:---|---|---|---:|", *body])
+
+
+def paragraph(kilobytes: int) -> str:
+    """Return one paragraph without a line break in its source."""
+    sentences: list[str] = []
+    length = 0
+    while length < 1000 * kilobytes:
+        sentences.append(_paragraph(len(sentences)))
+        length += len(sentences[-1]) + 1
+    return " ".join(sentences)[: 1000 * kilobytes].rstrip()
+
+
+def cut(text: str) -> tuple[str, ...]:
+    """Cut a text into tokens."""
+    return tuple(text[begin : begin + TOKEN_CHARACTERS] for begin in range(0, len(text), TOKEN_CHARACTERS))
+
+
+def ended(text: str) -> tuple[str, ...]:
+    """Cut a text into the tokens of a reply that ends with ``SENTINEL``."""
+    return cut(f"{text}\n\n{SENTINEL}")

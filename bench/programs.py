@@ -17,8 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from bench.server import MODEL
+
 ROOT = Path(__file__).parent.parent
 OUT = ROOT / "bench" / "out"
+BASELINES = ("bare_prompt.py", "plain_client.py", "rich_live_client.py")
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,9 @@ class Programs:
     chatrepl: tuple[str, ...]
     bare_prompt: tuple[str, ...]
     plain_client: tuple[str, ...]
+    rich_client: tuple[str, ...]
+    frames: tuple[str, ...]
+    """Reads a reply from its standard input and times the renderer alone."""
 
 
 def install() -> Programs:
@@ -40,10 +46,15 @@ def install() -> Programs:
         print("installing chatrepl for measuring ...", file=sys.stderr)
         _install(venv, python)
         mark.write_text(state)
+    bare_prompt, plain_client, rich_client = (
+        (str(python), str(ROOT / "bench" / "baselines" / name)) for name in BASELINES
+    )
     return Programs(
-        (str(venv / "bin" / "chatrepl"),),
-        (str(python), str(ROOT / "bench" / "baselines" / "bare_prompt.py")),
-        (str(python), str(ROOT / "bench" / "baselines" / "plain_client.py")),
+        chatrepl=(str(venv / "bin" / "chatrepl"),),
+        bare_prompt=bare_prompt,
+        plain_client=plain_client,
+        rich_client=rich_client,
+        frames=(str(python), "-I", str(ROOT / "bench" / "frames.py")),
     )
 
 
@@ -114,16 +125,21 @@ class Server:
         """What a user would configure."""
         return f"{self._root}/v1"
 
+    def timing(self) -> dict[str, float]:
+        """Return what the server tells about the last reply."""
+        with urllib.request.urlopen(f"{self._root}/timing") as answer:
+            timing: dict[str, float] = json.load(answer)
+        return timing
+
     def own_time_s(self) -> float:
         """Return how long the server itself took from the last request to the first token with text."""
-        with urllib.request.urlopen(f"{self._root}/timing") as answer:
-            timing = json.load(answer)
-        return float(timing["first_at"] - timing["received_at"])
+        timing = self.timing()
+        return timing["first_at"] - timing["received_at"]
 
 
 @contextmanager
-def variables(server: Server, model: str) -> Iterator[dict[str, str]]:
-    """Give the variables for one run: an empty home, the server and the model; the home is removed at the end."""
+def variables(server: Server) -> Iterator[dict[str, str]]:
+    """Give the variables for one run: an empty home, and the server; the home is removed at the end."""
     with tempfile.TemporaryDirectory(prefix="chatrepl-bench-") as home:
         yield {
             "PATH": os.environ.get("PATH", os.defpath),
@@ -135,5 +151,5 @@ def variables(server: Server, model: str) -> Iterator[dict[str, str]]:
             "LANG": "C.UTF-8",
             "OPENAI_API_KEY": "bench",
             "OPENAI_BASE_URL": server.base_url,
-            "CHATREPL_MODEL": model,
+            "CHATREPL_MODEL": MODEL,
         }
