@@ -35,7 +35,8 @@ class Journal:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="chatrepl-journal", daemon=True)
             self._thread.start()
-        self._ready.set()
+        if not self._ready.is_set():
+            self._ready.set()
 
     def close(self) -> None:
         """Stop, and return when nothing more will be written. What was not yet written is left to the caller."""

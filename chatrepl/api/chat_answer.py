@@ -31,6 +31,16 @@ _MAX_BAD_IN_A_ROW = 3
 _MAX_ARGUMENT_CHARS = 200
 _PROGRESS_FROM_TOKENS = 256
 _CUT_SHORT = frozenset({"length", "max_output_tokens", "model_length"})
+_BESIDE_CHOICES = ("error", "usage", "x_groq", "prompt_progress")
+_BESIDE_DELTA = ("error", "finish_reason")
+_BESIDE_CONTENT = (
+    "reasoning_content",
+    "reasoning",
+    "reasoning_details",
+    "refusal",
+    "tool_calls",
+    "function_call",
+)
 _MAY_BE_EMPTY = frozenset({"content_filter"})
 
 
@@ -81,7 +91,13 @@ class ChatDecoder:
         elif item.event == "error":
             raise stream_error(_parse(data) or data, self._asked)
         elif data:
-            yield from self._take(data)
+            payload = _parse(data)
+            words = _words_only(payload) if self._is_started and not self._bad_in_a_row else None
+            if words is None:
+                yield from self._take(payload)
+            elif words:  # nearly every event is of this kind
+                for event in self._think.feed(words):
+                    yield from self._words(event)
 
     def whole(self, body: bytes) -> Iterator[StreamEvent]:
         """Take an answer that was not streamed, and finish.
@@ -142,8 +158,7 @@ class ChatDecoder:
                 code="empty_reply",
             )
 
-    def _take(self, data: str) -> Iterator[StreamEvent]:
-        payload = _parse(data)
+    def _take(self, payload: Any) -> Iterator[StreamEvent]:
         if isinstance(payload, list) and payload:  # Gemini wraps errors in a list
             payload = payload[0]
         if not isinstance(payload, Mapping):
@@ -226,6 +241,25 @@ class ChatDecoder:
             yield Notice(
                 f"The model asked for the tool {name or '(without a name)'}({shown}); nothing was run."
             )
+
+
+def _words_only(payload: Any) -> str | None:
+    """Return the text of an event that brings text and nothing else. None: there is, or may be, more to it."""
+    if not isinstance(payload, dict) or any(map(payload.get, _BESIDE_CHOICES)):
+        return None
+    choices = payload.get("choices")
+    if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
+        return None
+    choice = choices[0]
+    delta = choice.get("delta")
+    if (
+        not isinstance(delta, dict)
+        or choice.get("index") not in (0, None)
+        or any(map(choice.get, _BESIDE_DELTA))
+    ):
+        return None
+    content = delta.get("content")
+    return content if isinstance(content, str) and not any(map(delta.get, _BESIDE_CONTENT)) else None
 
 
 def _progress(progress: Mapping[str, Any]) -> Iterator[StreamEvent]:
