@@ -229,3 +229,134 @@ def test_ascii_terminals_get_ascii_marks() -> None:
     )
 
     assert out.isascii()
+
+
+def streamed(look: Look = PLAIN, columns: int = 60, rows: int = 40) -> MarkdownStream:
+    """Return an empty reply."""
+    return MarkdownStream(BlockRenderer(look, columns, rows))
+
+
+def lines_after(stream: MarkdownStream, text: str) -> list[str]:
+    """Feed a piece and return what it finished."""
+    stream.feed(text)
+    return stream.take_lines()
+
+
+def test_items_of_an_open_list_are_printed_as_the_next_begins() -> None:
+    stream = streamed()
+
+    assert lines_after(stream, "- one\n- two") == []
+    assert lines_after(stream, "\n") == ["• one"]
+    assert lines_after(stream, "  - inner\n") == ["• two"]
+    assert stream.tail_lines(8) == ["  • inner"]
+
+
+def test_numbers_have_one_width_however_long_the_list_becomes() -> None:
+    lines = whole("".join(f"{n}. x\n" for n in range(1, 101)), PLAIN)
+
+    assert lines[0] == "1.  x"
+    assert lines[9] == "10. x"
+    assert lines[99] == "100. x"
+
+
+def test_items_are_apart_where_the_source_has_them_apart() -> None:
+    text = "- a\n- b\n\n- c\n\n  more of c\n- d\n"
+
+    assert whole(text, PLAIN) == ["• a", "• b", "", "• c", "", "  more of c", "• d"]
+
+
+def test_code_in_a_list_is_not_indented_so_that_it_can_be_copied() -> None:
+    text = "1. Run\n\n   ```sh\n   ls\n     -l\n   ```\n2. Done\n"
+
+    assert whole(text, PLAIN) == ["1.  Run", "", "    sh [1]", "ls", "  -l", "2.  Done"]
+
+
+def test_code_in_a_quotation_keeps_the_sign_of_the_quotation() -> None:
+    assert whole("> ```\n> a\n>\n> b\n> ```\n", PLAIN) == ["> code [1]", "> a", ">", "> b"]
+
+
+def test_boxes_of_tasks_stay_and_are_no_links() -> None:
+    assert whole("[x]: http://x.y\n\n- [x] done\n- [ ] open\n", PLAIN)[2:] == ["• [x] done", "• [ ] open"]
+
+
+def test_rows_of_a_long_paragraph_are_printed_before_it_ends() -> None:
+    stream = streamed()
+
+    lines = lines_after(stream, "word " * 400)
+
+    assert len(lines) > 20
+    assert 0 < len(stream.tail_lines(100)) < 6
+    assert " ".join([*lines, *stream.take_lines(final=True)]).split() == ["word"] * 400
+
+
+def test_rows_of_a_long_table_are_printed_as_they_come() -> None:
+    stream = streamed(rows=20)
+    lines_after(stream, "| n | w |\n|---|---|\n")
+    for number in range(30):
+        printed = lines_after(stream, f"| {number} | w |\n")
+
+    assert [line.split() for line in printed] == [["29", "w"]]
+
+
+def test_a_blank_row_before_the_tail_is_part_of_it() -> None:
+    stream = streamed()
+
+    assert lines_after(stream, "one\n\ntwo") == ["one"]
+    assert stream.tail_lines(8) == ["", "two"]
+    assert stream.tail_lines(1) == ["two"]
+
+
+def test_the_tail_shows_a_line_that_is_not_complete_as_what_it_seems_to_be() -> None:
+    stream = streamed()
+    lines_after(stream, "- one\n- tw")
+
+    assert stream.tail_lines(8) == ["• one", "• tw"]
+
+
+def test_the_tail_of_an_endless_line_is_its_end() -> None:
+    stream = streamed()
+    lines_after(stream, "| " + "x" * 50_000 + " end")
+
+    assert stream.tail_lines(3)[-1].endswith("end")
+
+
+def test_looking_at_the_tail_changes_nothing() -> None:
+    stream = streamed()
+    lines_after(stream, "```py\n1\n```\n\n[a]: http://x.y\n\n```py\n2")
+    for _ in range(3):
+        assert stream.tail_lines(8)[-1] == "2"
+
+    assert stream.take_lines(final=True) == ["2"]
+
+
+def test_after_a_change_of_size_rows_fit_the_new_one() -> None:
+    stream = streamed(columns=60)
+    first = lines_after(stream, "word " * 200)
+    stream.resize(20, 10)
+    second = lines_after(stream, "word " * 200)
+    rest = stream.take_lines(final=True)
+
+    assert max(map(len, first)) > 50
+    assert max(map(len, [*second[1:], *rest])) <= 20
+    assert " ".join([*first, *second, *rest]).split() == ["word"] * 400
+
+
+def test_blocks_nested_deeper_than_the_terminal_is_wide_are_still_there() -> None:
+    text = "".join("  " * depth + f"- level{depth}\n" for depth in range(15))
+
+    words = re.findall(r"level\d+", "".join(whole(text, PLAIN, 20)))
+
+    assert words == [f"level{depth}" for depth in range(15)]
+
+
+def test_an_address_wider_than_the_terminal_stays_in_one_piece() -> None:
+    address = "https://example.org/" + "path/" * 20
+
+    assert f"See {address}" not in whole(f"See {address} there.", PLAIN, 40)
+    assert address in whole(f"See {address} there.", PLAIN, 40)[1]
+
+
+def test_a_heading_without_end_is_shown_whole() -> None:
+    text = "# " + "word *x* " * 2000
+
+    assert "".join(whole(text, PLAIN)).count("*x*") == 2000
