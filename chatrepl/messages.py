@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 from typing import NewType
 
 MessageId = NewType("MessageId", str)
@@ -126,13 +129,33 @@ class Message:
 
     @property
     def reasoning(self) -> str:
-        """The reasoning, empty where there is none."""
-        return "".join(part.text for part in self.parts if isinstance(part, ReasoningPart))
+        """The reasoning, empty where there is none; what was thought at another time is another paragraph."""
+        return "\n\n".join(part.text for part in self.parts if isinstance(part, ReasoningPart))
 
     @property
     def is_reply(self) -> bool:
         """Whether a model wrote it."""
         return self.role is Role.ASSISTANT
+
+
+PART_KINDS: Mapping[str, type[Part]] = {"text": TextPart, "reasoning": ReasoningPart, "refusal": RefusalPart}
+"""The kinds of parts by the names under which they are kept."""
+
+
+def parts_in_order(pieces: Iterable[tuple[str, str]]) -> tuple[Part, ...]:
+    """Build the parts of a reply from pieces, as kind and text, in the order in which they came."""
+    return tuple(
+        PART_KINDS[kind](text)
+        for kind, group in groupby(pieces, key=itemgetter(0))
+        if (text := "".join(text for _, text in group))
+    )
+
+
+def pieces_of(message: Message) -> Iterator[tuple[str, str]]:
+    """Yield the parts of a message as kind and text."""
+    kinds = {part: kind for kind, part in PART_KINDS.items()}
+    for part in message.parts:
+        yield kinds[type(part)], part.text
 
 
 def text_parts(text: str, *, reasoning: str = "", refusal: str = "") -> tuple[Part, ...]:

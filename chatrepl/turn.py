@@ -32,7 +32,17 @@ from chatrepl.exchange import (
     Waiting,
 )
 from chatrepl.journal import Journal
-from chatrepl.messages import Message, MessageId, Meta, ReplyState, Role, TextPart, Usage, text_parts
+from chatrepl.messages import (
+    Message,
+    MessageId,
+    Meta,
+    ReplyState,
+    Role,
+    TextPart,
+    Usage,
+    parts_in_order,
+    pieces_of,
+)
 from chatrepl.ports import ChatStore, Clock, ModelClient
 from chatrepl.pricing import cost
 
@@ -304,17 +314,16 @@ class _Arriving:
         self._started_at = tools.clock.monotonic()
         self._created_at = tools.clock.now()
         self.id = MessageId(new_id(self._created_at))
-        self._pieces: dict[str, list[str]] = {"text": [], "reasoning": [], "refusal": []}
+        self._pieces: list[tuple[str, str]] = []
+        """What has come, as kind and text, in its order."""
         self._journal = Journal(tools.store, self.id)
         self._first_token_s: float | None = None
         self._model: str | None = None
         self._message: Message | None = None
         self.usage: Usage | None = None
         self.finish_reason: str | None = None
-        self._prefix = unfinished.text if unfinished else ""
-        if unfinished:
-            self._pieces["text"].append(unfinished.text)
-            self._pieces["reasoning"].append(unfinished.reasoning)
+        self._prefix = tuple(pieces_of(unfinished)) if unfinished else ()
+        """What the unfinished reply holds already; it is stored with the new one before anything comes."""
 
     @property
     def has_text(self) -> bool:
@@ -342,18 +351,12 @@ class _Arriving:
     def _add(self, kind: str, text: str) -> None:
         if self._first_token_s is None:
             self._first_token_s = self._tools.clock.monotonic() - self._started_at
-            if self._prefix:
-                self._journal.add("text", self._prefix)
-        self._pieces[kind].append(text)
+        self._pieces.append((kind, text))
         self._journal.add(kind, text)
 
     def message(self, meta: Meta | None = None) -> Message:
         """Return the reply as it stands."""
-        parts = text_parts(
-            "".join(self._pieces["text"]),
-            reasoning="".join(self._pieces["reasoning"]),
-            refusal="".join(self._pieces["refusal"]),
-        )
+        parts = parts_in_order((*self._prefix, *self._pieces))
         meta = meta or Meta(
             ReplyState.STREAMING, self._model or self._tools.model or None, self._tools.client.provider
         )
@@ -366,7 +369,7 @@ class _Arriving:
         self._journal.close()
         usage = self.usage
         if usage is None and plan is not None and self.has_text:
-            received = "".join(self._pieces["text"])[len(self._prefix) :] + "".join(self._pieces["reasoning"])
+            received = "".join(text for _, text in self._pieces)
             usage = self._tools.planner.estimate_usage(plan, received)
         meta = Meta(
             state=state,

@@ -8,21 +8,21 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any, Self, TypeVar
 
 from chatrepl.messages import (
     NO_META,
+    PART_KINDS,
     Message,
     Meta,
     Part,
-    ReasoningPart,
-    RefusalPart,
     ReplyState,
     Role,
     TextPart,
     Usage,
-    text_parts,
+    parts_in_order,
+    pieces_of,
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,8 +31,8 @@ _EXACT_US = 2**33 * 1_000_000
 """Up to here, neighbouring floats are less than half a microsecond apart once they stand for seconds."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-_KINDS: dict[type[Part], str] = {TextPart: "text", ReasoningPart: "reasoning", RefusalPart: "refusal"}
-_PARTS: dict[str, type[Part]] = {kind: part for part, kind in _KINDS.items()}
+_KINDS: dict[type[Part], str] = {part: kind for kind, part in PART_KINDS.items()}
+_PARTS = PART_KINDS
 _ROLES = {role.value: role for role in Role}
 _STATES: dict[str | None, ReplyState | None] = {None: None, **{state.value: state for state in ReplyState}}
 
@@ -154,14 +154,7 @@ class _StoredMeta(Meta):
 
 def with_pieces(message: Message, pieces: Iterable[tuple[str, str]]) -> Message:
     """Return a reply with the journalled pieces, as kind and text, added to what it has."""
-    found: dict[str, list[str]] = {kind: [] for kind in _PARTS}
-    for part in message.parts:
-        found[_KINDS[type(part)]].append(part.text)
-    for kind, text in pieces:
-        found[kind].append(text)
-    words = {kind: "".join(texts) for kind, texts in found.items()}
-    parts = text_parts(words["text"], reasoning=words["reasoning"], refusal=words["refusal"])
-    return _replace(message, parts=parts)
+    return _replace(message, parts=parts_in_order(chain(pieces_of(message), pieces)))
 
 
 def interrupted(message: Message) -> Message:

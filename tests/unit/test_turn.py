@@ -10,7 +10,7 @@ import pytest
 from chatrepl.cancellation import Cancellation
 from chatrepl.errors import ApiError, ContextTooLongError, RateLimitedError, TransportError
 from chatrepl.exchange import Finished, ModelInfo, ReasoningDelta, RefusalDelta, TextDelta
-from chatrepl.messages import MessageId, ReplyState, Role, Usage
+from chatrepl.messages import MessageId, ReasoningPart, ReplyState, Role, TextPart, Usage
 from chatrepl.session import Session
 from chatrepl.settings import Settings, WindowSettings
 from chatrepl.store.resilient import open_store
@@ -78,6 +78,55 @@ def test_reasoning_and_refusals_are_kept_as_parts_of_their_own(tmp_path: Path) -
     reply = session.reply(None)
     assert reply is not None
     assert (reply.reasoning, reply.text) == ("hm", "no")
+
+
+def test_what_was_thought_between_texts_keeps_its_place(tmp_path: Path) -> None:
+    script: list[Step] = [
+        *(ReasoningDelta("Look"), ReasoningDelta(" first."), TextDelta("I look. ")),
+        *(ReasoningDelta("Found."), TextDelta("It is "), TextDelta("there."), Finished("stop")),
+    ]
+    session = make_session(tmp_path, ScriptedClient(script))
+
+    ask(session)
+
+    stored = session.store.load(session.conversation.id).path()[-1]
+    assert stored.parts == (
+        ReasoningPart("Look first."),
+        TextPart("I look. "),
+        ReasoningPart("Found."),
+        TextPart("It is there."),
+    )
+    assert (stored.text, stored.reasoning) == ("I look. It is there.", "Look first.\n\nFound.")
+
+
+def test_a_crash_while_a_reply_is_continued_leaves_its_beginning_once(tmp_path: Path) -> None:
+    """What a killed process leaves behind is what another one reads while the reply arrives."""
+    session = make_session(
+        tmp_path,
+        ScriptedClient(
+            says("One, ", reason="length"), [TextDelta("two"), TextDelta(", three"), Finished("stop")]
+        ),
+    )
+    ask(session)
+    journalled: list[str] = []
+    write = session.store.journal
+
+    come = threading.Event()
+
+    def journal(message: MessageId, kind: str, text: str) -> None:
+        write(message, kind, text)
+        journalled.append(text)
+        come.set()
+
+    session.store.journal = journal  # type: ignore[method-assign]
+    turn = session.turn(Kind.CONTINUE, "", Cancellation())
+    next(event for event in turn if isinstance(event, TextDelta))
+    assert come.wait(10)
+
+    left_behind = session.store.load(session.conversation.id).path()[-1]
+
+    assert left_behind.text == "One, " + "".join(journalled)
+    turn.close()
 
 
 @pytest.mark.parametrize("error", [TransportError("gone"), RateLimitedError("slow down"), ApiError("odd")])

@@ -96,7 +96,13 @@ def test_a_journalled_reply_is_loaded_as_far_as_it_came(store: SqliteStore) -> N
         store.journal(arriving.id, kind, text)
     found = store.load(CHAT)[arriving.id]
     assert found.meta.state is ReplyState.STREAMING
-    assert found.parts == (ReasoningPart("Hm. Well."), TextPart("Once upon a time"))
+    assert found.parts == (
+        TextPart("Once "),
+        ReasoningPart("Hm. "),
+        TextPart("upon "),
+        ReasoningPart("Well."),
+        TextPart("a time"),
+    )
 
 
 def test_a_finished_reply_takes_the_place_of_its_pieces(store: SqliteStore) -> None:
