@@ -39,7 +39,7 @@ class Bench:
         """Start a program, and give it when it is at rest at its prompt."""
         with variables(self.server) as env, Driver(argv, env) as driver:
             driver.wait_for_text(PROMPT)
-            driver.settle(0.5)
+            driver.settle(0.4)
             driver.process.bytes_per_s = line_bytes_per_s
             yield driver
 
@@ -73,7 +73,7 @@ def cost_of(driver: Driver, said: str) -> Cost:
     cpu_s, written = driver.cpu_s(), driver.process.received_bytes
     entered_at = driver.type("\r")
     ended_at = driver.wait_for_bytes(SENTINEL.encode(), LONGEST_S)
-    driver.settle(0.5)
+    driver.settle(0.4)
     return Cost(driver.cpu_s() - cpu_s, ended_at - entered_at, driver.process.received_bytes - written)
 
 

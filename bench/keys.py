@@ -14,15 +14,15 @@ ALPHABET = "".join(map(chr, [*range(0x561, 0x587), *range(0x10D0, 0x10F1)]))
 """Armenian and Georgian letters: one column wide, in no reply, shown by no program of itself."""
 _KEY = re.compile(rb"\xd5[\xa1-\xbf]|\xd6[\x80-\x86]|\xe1\x83[\x90-\xb0]")
 ERASE = "\x7f"
+WORD_LETTERS = 7
 LOST_S = 30.0
 
 
 class Echoes:
     """Tells keys that were typed from those of their echoes that have come.
 
-    Each key replaces the one before, so that the input line holds one letter and what is drawn late of an older one
-    cannot be taken for the newest: a letter comes again only after all the others. A program that takes several keys at
-    once shows the last of them only, and that shows the others too.
+    A letter comes again only after all the others, when it has long been erased: what is drawn late of an older one
+    cannot be taken for the newest. A program that takes several keys at once draws them all with the last.
     """
 
     def __init__(self) -> None:
@@ -58,7 +58,8 @@ class Echoes:
 def time_echoes(driver: Driver, gaps_s: Iterable[float], is_over: Callable[[], bool]) -> list[float]:
     """Type keys at times that do not wait for their echoes, and return how long each took to be shown, in ms.
 
-    The line must be empty, and is left empty.
+    The line must be empty, and is left empty. Letters are typed as words, and each word is erased when all of it was
+    shown, at a moment of its own.
 
     Raises:
         SystemExit: where an echo does not come.
@@ -66,21 +67,25 @@ def time_echoes(driver: Driver, gaps_s: Iterable[float], is_over: Callable[[], b
     echoes = Echoes()
     driver.on_output = lambda data: echoes.wrote(data, time.monotonic())
     due_at = time.monotonic()
-    erase = ""
+    in_line = 0
     for gap_s in gaps_s:
         driver.read_until(due_at)
+        due_at += gap_s
         if is_over():
             break
+        if in_line >= WORD_LETTERS and not echoes.are_missing:
+            driver.press(ERASE * in_line)
+            in_line = 0
+            continue
         key = echoes.next_key()
         echoes.typed(key, time.monotonic())
-        driver.press(erase + key)
-        erase = ERASE
-        due_at += gap_s
+        driver.press(key)
+        in_line += 1
     deadline = time.monotonic() + LOST_S
     while echoes.are_missing:
         driver.read_for(0.05)
         if time.monotonic() > deadline:
             raise SystemExit(f"a key was not shown within {LOST_S:.0f} s")
     driver.on_output = lambda _: None
-    driver.press(erase)
+    driver.press(ERASE * in_line)
     return [1000 * delay_s for delay_s in echoes.delays_s]

@@ -30,10 +30,10 @@ class Length(NamedTuple):
         return tokens_in_words(self.tokens)
 
 
-BASE = Length(10_000, 5, Goal(0.6))
-SHORT = (Length(500, 2), Length(1_000, 2), Length(2_000, 2))
+BASE = Length(10_000, 4, Goal(0.6))
+SHORT = (Length(200, 2), Length(600, 2), Length(2_000, 2))
 """rich's ``Live`` gets these only, once: the longest of all would take it days."""
-MEMORY = Length(40_000, 3, Goal(4.2, BASE.words))
+MEMORY = Length(40_000, 2, Goal(4.2, BASE.words))
 LONG = (BASE, MEMORY, Length(200_000, 1, Goal(21, BASE.words)))
 
 

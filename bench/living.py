@@ -29,7 +29,7 @@ CLOSED_S = 10.0
 
 def steady(bench: Bench) -> list[Finding]:
     """Take the share of a core at 100 tokens a second, of a reply that begins and of one that is long."""
-    few, many = (1, 2) if bench.is_quick else (3, 10)
+    few, many = (1, 1) if bench.is_quick else (2, 9)
     tokens = int(RATE * (many * SLICE_S + 10))
     begins, is_long = f"rate-{RATE}-{tokens}", f"grow-{LONG_TOKENS}-{RATE}-{tokens}"
     programs = bench.programs
@@ -70,7 +70,7 @@ def _ask(driver: Driver, said: str) -> float:
 
 def key_echo(bench: Bench) -> list[Finding]:
     """Type at random moments while a reply arrives at 200 tokens a second, and where nothing happens."""
-    keys = 25 if bench.is_quick else 120
+    keys = 25 if bench.is_quick else 90
     chatrepl, bare = bench.programs.chatrepl, bench.programs.bare_prompt
     busy: list[float] = []
     idle: list[float] = []
@@ -110,7 +110,9 @@ def stopping(bench: Bench) -> list[Finding]:
                 while bench.server.timing()["first_at"] < asked_at:
                     driver.read_for(0.05)
                 driver.read_until(time.monotonic() + 1)
-                keys += time_echoes(driver, islice(_gaps(number), STOP_KEYS), lambda: False)
+                keys += time_echoes(
+                    driver, islice(_gaps(number), STOP_KEYS // (2 if bench.is_quick else 1)), lambda: False
+                )
                 hung_up.append(_until_hung_up(bench, driver))
         goal = None if bytes_per_s else Goal(100)
         found += [

@@ -20,7 +20,7 @@ def start_up(bench: Bench) -> list[Finding]:
     echoes: dict[str, list[float]] = {name: [] for name in both}
     paints: dict[str, list[float]] = {name: [] for name in both}
     with variables(bench.server) as env:
-        for number in range(bench.times(20, 4) + 1):
+        for number in range(bench.times(16, 3) + 1):
             for name, argv in both.items():
                 with Driver(argv, env, typed_ahead=TYPED_AHEAD) as driver:
                     painted_at = driver.wait_for_text(PROMPT)
@@ -51,7 +51,7 @@ def first_letter(bench: Bench) -> list[Finding]:
     for _ in range(bench.times(2)):
         for name, argv in both.items():
             with bench.started(argv) as driver:
-                for turn in range(4 if bench.is_quick else 11):
+                for turn in range(3 if bench.is_quick else 7):
                     driver.type("letter-50")
                     driver.settle(0.4)
                     entered_at = driver.type("\r")
