@@ -81,6 +81,11 @@ class TurnWorker:
         self._wake()
 
     @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will come; something may be left to take."""
+        return self._is_done.is_set()
+
+    @property
     def is_done(self) -> bool:
         """Whether the turn is over and everything was taken."""
         return self._is_done.is_set() and not self._events

@@ -10,7 +10,7 @@ from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import Completer
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import Condition, has_completions, is_done
-from prompt_toolkit.formatted_text import ANSI, AnyFormattedText
+from prompt_toolkit.formatted_text import AnyFormattedText
 from prompt_toolkit.history import History
 from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings
@@ -23,6 +23,7 @@ from prompt_toolkit.styles import Style
 from prompt_toolkit.widgets import SearchToolbar
 
 from chatrepl.ui.screen import ChatApplication
+from chatrepl.ui.tail import Tail
 from chatrepl.ui.theme import PROMPT_STYLES
 
 MENU_ROWS = 8
@@ -68,7 +69,7 @@ class View:
     """What the application shows around the input line; the session changes it and asks for a redraw."""
 
     tail: list[str] = field(default_factory=list)
-    """Lines with escape sequences: the open end of the reply that is arriving."""
+    """Lines with escape sequences that fit the width: the open end of the reply that is arriving."""
     has_gap: bool = False
     """Whether a blank row stands above the input line."""
     question: str = ""
@@ -125,9 +126,10 @@ def build_application(
         dont_extend_height=True,
         style="class:input",
     )
+    tail = Tail(lambda: view.tail)
     layout = HSplit(
         [
-            _lines(lambda: ANSI("\n".join(view.tail)), lambda: bool(view.tail)),
+            tail,
             _lines(lambda: " ", lambda: view.has_gap),
             _lines(lambda: [("class:queue", "\n".join(view.queued))], lambda: bool(view.queued)),
             _lines(lambda: [("class:question", view.question)], lambda: bool(view.question), wrap=True),
@@ -141,6 +143,7 @@ def build_application(
     )
     application = ChatApplication(
         reflows=reflows,
+        tail=tail,
         layout=Layout(layout, focused_element=typing),
         key_bindings=bindings,
         style=Style.from_dict(dict(PROMPT_STYLES)),
@@ -148,7 +151,7 @@ def build_application(
         input=input,
         output=output,
         erase_when_done=True,
-        min_redraw_interval=0.01,
+        max_render_postpone_time=None,
     )
     application.ttimeoutlen = ESCAPE_WAIT_S
     application.timeoutlen = ESCAPE_WAIT_S

@@ -82,6 +82,10 @@ class ReplyView:
             return [self._dim(row) for row in rows[-limit_rows:]] if any(rows) else []
         return self._stream.tail_lines(limit_rows)
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Draw what comes for another size of the terminal."""
+        self._stream.resize(columns, rows)
+
     def _dim(self, line: str) -> str:
         return self._renderer.styled(line, "chat.reasoning")
 

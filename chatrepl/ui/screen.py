@@ -3,12 +3,20 @@
 ``print_above`` writes finished lines where the application stood and draws it again under them, in one write, so that
 nothing flickers; what was written is never touched again. The terminal is never asked where its cursor is: the
 application stands right below what was printed last, which is known without asking.
+
+Nothing is drawn while the terminal is behind: what is to be printed waits here, and only the newest state is drawn when it
+has caught up, so that the echo of a key never stands behind frames that nobody needs any more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import asyncio
+import contextlib
+import io
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import Any
 
 from prompt_toolkit.application import Application, application
@@ -25,22 +33,31 @@ from prompt_toolkit.key_binding.key_bindings import (
     KeyBindingsBase,
     merge_key_bindings,
 )
+from prompt_toolkit.layout.screen import Screen
 from prompt_toolkit.output.color_depth import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.renderer import Renderer
 from prompt_toolkit.utils import get_cwidth
 
 from chatrepl.environment import Environment
+from chatrepl.ui.line import TerminalLine
+from chatrepl.ui.tail import SameBelow, Tail
 
 SYNCHRONISED_BEGIN = "\x1b[?2026h"
 SYNCHRONISED_END = "\x1b[?2026l"
 """Terminals that know these show everything between them at once; the others ignore them."""
+SETTLE_S = 0.05
+"""Nothing is drawn until the terminal has kept its size for so long."""
+LIMIT_FRAME_CHARS = 65_536
+"""Also a quick line gets no more at once, so that a long print can be stopped."""
 
 
 class HeldOutput(Vt100_Output):
-    """An output that can gather several drawings into one write."""
+    """An output that can gather several drawings into one write, and that never waits for the terminal."""
 
     _held = 0
+    line: TerminalLine | None = None
+    """None: what is written goes to the stream at once."""
 
     @classmethod
     def on(cls, environment: Environment) -> HeldOutput:
@@ -50,7 +67,7 @@ class HeldOutput(Vt100_Output):
             columns, rows = environment.size()
             return Size(rows=rows, columns=columns)
 
-        return cls(
+        output = cls(
             environment.stdout,
             size,
             term=environment.variables.get("TERM"),
@@ -58,11 +75,21 @@ class HeldOutput(Vt100_Output):
             enable_bell=True,
             enable_cpr=False,
         )
+        with contextlib.suppress(OSError, ValueError, AttributeError, io.UnsupportedOperation):
+            environment.stdout.flush()
+            output.line = TerminalLine(environment.stdout.fileno())
+        return output
 
     def flush(self) -> None:
-        """Write what was gathered, unless it is held back."""
-        if not self._held:
+        """Hand over what was gathered, unless it is held back."""
+        if self._held or not self._buffer:
+            return
+        if self.line is None:
             super().flush()
+            return
+        data = "".join(self._buffer)
+        self._buffer = []
+        self.line.write(data.encode(self.stdout.encoding or "utf-8", "replace"))
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -76,43 +103,93 @@ class HeldOutput(Vt100_Output):
 
 
 class InlineRenderer(Renderer):
-    """A renderer that gives rows back when the application needs fewer than before."""
+    """A renderer that gives rows back, and that knows where its rows are after the terminal changed its size.
+
+    The size is looked at before every drawing, not only when a signal tells of it: in between the terminal has moved
+    what was drawn at the old size. Where terminals differ, the fewest rows are taken for the application's own: too few
+    leave a row of it behind, too many would erase the conversation.
+    """
+
+    reflows = True
+    """Whether the terminal cuts rows that have become too long into several, as most do."""
+    _reached: Sequence[int] = ()
+    """How many columns of every row were written to since all of it was erased."""
 
     def render(self, app: Application[Any], layout: Any, is_done: bool = False) -> None:
         """Draw the application; where it shrank, from a clean start, so that no row is left behind."""
         last = self._last_screen
-        if last is not None and not is_done:
-            size = self.output.get_size()
-            if self._last_size == size and self._wanted_rows(layout, size) < last.height:
-                self.erase(leave_alternate_screen=False)
+        size = self.output.get_size()
+        if last is not None and (
+            size != self._last_size or (not is_done and self._wanted_rows(layout, size) < last.height)
+        ):
+            self.erase(leave_alternate_screen=False)
         super().render(app, layout, is_done)
+        if is_done:
+            return
+        widths = [self._width(y) for y in range(self._height())]
+        above = self._cursor_pos.y
+        if any(now < then for now, then in zip(widths[:above], self._reached, strict=False)):
+            # tmux counts what was erased at the end of a row as a part of it, unless all of the row was erased
+            self.erase(leave_alternate_screen=False)
+            super().render(app, layout, is_done)
+        self._reached = [max(pair) for pair in zip_longest(widths, self._reached, fillvalue=0)]
+
+    def erase(self, leave_alternate_screen: bool = True) -> None:
+        """Erase the application wherever the terminal has moved it; the cursor is where it began."""
+        size = self.output.get_size()
+        if self._last_screen is not None and self._last_size != size:
+            self._cursor_pos = self._cursor_pos._replace(x=0, y=self._rows_above(size))
+            self.output.write_raw("\r")
+        super().erase(leave_alternate_screen)
+        self._reached = ()
+
+    @property
+    def drawn_for(self) -> Size | None:
+        """The size of the terminal for which the application was drawn. None: it is not drawn."""
+        return self._last_size
 
     @staticmethod
     def _wanted_rows(layout: Any, size: Size) -> int:
         return min(int(layout.container.preferred_height(size.columns, size.rows).preferred), size.rows)
 
-    def rows_above_cursor(self, columns: int, *, reflows: bool) -> int:
-        """Return how far above the cursor the application begins, once the terminal is ``columns`` wide.
+    def _rows_above(self, size: Size) -> int:
+        """Return how far above the cursor the application begins in a terminal that now has this size."""
+        screen, (x, y) = self._last_screen, self._cursor_pos
+        if screen is None or not self.reflows:
+            return min(y, size.rows - 1)
+        rows = count_pieces(screen.data_buffer[y], min(x + 1, self._width(y)), size.columns) - 1
+        for above in range(y):
+            rows += count_pieces(screen.data_buffer[above], self._width(above), size.columns)
+        return min(rows, size.rows - 1)
 
-        A terminal that re-flows cuts every row that is now too long into several.
-        """
-        screen = self._last_screen
-        if screen is None or not reflows:
-            return self._cursor_pos.y
-        rows = self._cursor_pos.x // columns
-        for y in range(self._cursor_pos.y):
-            rows += max(1, -(-_row_width(screen.data_buffer[y]) // columns))
-        return rows
+    def _height(self) -> int:
+        if self._last_screen is None or self._last_size is None:
+            return 0
+        return min(self._last_screen.height, self._last_size.rows)
 
-    def forget_size(self, rows_above: int, column: int) -> None:
-        """Take over where the cursor stands after the terminal changed its size."""
-        self._cursor_pos = self._cursor_pos._replace(x=column, y=rows_above)
+    def _width(self, y: int) -> int:
+        """Return the columns of a row that were written: those without the plain blanks at its end."""
+        if self._last_screen is None or self._last_size is None:
+            return 0
+        has_style = self._style_string_has_style or {}
+        row = self._last_screen.data_buffer[y]
+        for x in range(self._last_size.columns - 1, -1, -1):
+            cell = row.get(x)
+            if cell is not None and (cell.char != " " or has_style[cell.style]):
+                return x + max(1, get_cwidth(cell.char))
+        return 0
 
 
-def _row_width(row: Any) -> int:
-    """Return the columns that a drawn row takes up, without the blanks at its end."""
-    used = [x + max(1, get_cwidth(cell.char)) for x, cell in row.items() if cell.char.strip()]
-    return max(used, default=0)
+def count_pieces(row: Mapping[int, Any], width: int, columns: int) -> int:
+    """Return into how many rows a terminal of ``columns`` cuts the first ``width`` columns of a row; at least 1."""
+    pieces, used, x = 1, 0, 0
+    while x < width:
+        cells = max(1, get_cwidth(row[x].char))
+        if used + cells > columns:
+            pieces, used = pieces + 1, 0
+        used += cells
+        x += cells
+    return pieces
 
 
 @contextmanager
@@ -140,23 +217,88 @@ def _emacs_keys_only() -> Iterator[None]:
 
 
 class ChatApplication(Application[Any]):
-    """The application, with a renderer and a way to resize that suit a screen it does not own."""
+    """The application, with a renderer and a way to resize that suit a screen it does not own.
 
-    def __init__(self, *, reflows: bool, **options: Any) -> None:
+    Args:
+        tail: What stands at its top.
+    """
+
+    def __init__(self, *, reflows: bool, tail: Tail, **options: Any) -> None:
+        self._waiting: deque[str] = deque()
+        self._on_free: list[Callable[[], None]] = []
+        self._is_called_when_free = False
+        self._has_changed = True
+        self._is_due = False
+        self._settling: asyncio.TimerHandle | None = None
+        self._settled_size: Size | None = None
         with _emacs_keys_only():
             super().__init__(**options)
-        self._reflows = reflows
+        self._tail = tail
+        self._drawn: tuple[Screen, Size] | None = None
         self.inline = InlineRenderer(self._merged_style, self.output)
+        self.inline.reflows = reflows
         self.renderer = self.inline
 
+    @property
+    def line(self) -> TerminalLine | None:
+        """The way to the terminal. None: there is none that could be slow."""
+        return self.output.line if isinstance(self.output, HeldOutput) else None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether what is drawn now would have to wait: for a slow line, or for an editor that has the terminal."""
+        return bool(self._waiting) or self._is_held_up
+
+    @property
+    def _is_held_up(self) -> bool:
+        line = self.line
+        is_late = line is not None and line.is_behind
+        return is_late or self._running_in_terminal or self._settling is not None
+
+    @property
+    def frame_chars(self) -> int:
+        """How much text may be printed at once, so that keys are still echoed soon."""
+        line = self.line
+        return (line.frame_bytes if line is not None else None) or LIMIT_FRAME_CHARS
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the line to the terminal was found to be slow."""
+        return self.line is not None and self.line.frame_bytes is not None
+
+    def call_when_free(self, callback: Callable[[], None]) -> None:
+        """Call something once, when nothing waits any more."""
+        self._on_free.append(callback)
+        self._go_on_when_free()
+
+    def invalidate(self) -> None:
+        """Ask for a drawing; safe to call from other threads."""
+        self._has_changed = True
+        super().invalidate()
+
     def _on_resize(self) -> None:
-        """Erase what was drawn at the old width and draw again; the scrollback is the terminal's."""
-        columns = self.output.get_size().columns
-        with self.held():
-            above = self.inline.rows_above_cursor(columns, reflows=self._reflows)
-            self.inline.forget_size(min(above, self.output.get_size().rows - 1), columns)
-            self.inline.erase(leave_alternate_screen=False)
-            self._redraw()
+        """Draw again as soon as the terminal has kept its size for a while.
+
+        What is on its way while the size changes goes astray: the terminal moves the rows under it.
+        """
+        size = self.output.get_size()
+        if self._settling is not None:
+            if size == self._settled_size:
+                return
+            self._settling.cancel()
+        self._settled_size = size
+        self._settling = asyncio.get_running_loop().call_later(SETTLE_S, self._settled)
+
+    def _settled(self) -> None:
+        self._settling = None
+        self._has_changed = True
+        self._go_on()
+
+    @property
+    def _is_moved(self) -> bool:
+        """Whether the terminal has a new size, and no signal told of it yet."""
+        size, drawn_for = self.output.get_size(), self.inline.drawn_for
+        return drawn_for is not None and size not in (drawn_for, self._settled_size)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -171,14 +313,23 @@ class ChatApplication(Application[Any]):
 
     def print_above(self, lines: Sequence[str]) -> None:
         """Write finished lines, with their escape sequences, above the application."""
-        if not self.is_running:
-            self.output.write_raw("".join(f"{line}\r\n" for line in lines))
+        self._has_changed = True
+        self.show(lines)
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Write finished lines above the application, where nothing in it but the tail has changed."""
+        if self.is_running:
+            self._waiting.extend(lines)
+            self._go_on()
+        else:
+            self._write_lines(lines)
             self.output.flush()
-            return
-        with self.held():
-            self.inline.erase(leave_alternate_screen=False)
-            self.output.write_raw("".join(f"{line}\r\n" for line in lines))
-            self._redraw()
+
+    def forget_waiting(self) -> int:
+        """Drop the lines that still wait to be printed, and return how many."""
+        count = len(self._waiting)
+        self._waiting.clear()
+        return count
 
     def clear_screen(self) -> None:
         """Empty what is visible and draw at its top."""
@@ -186,4 +337,102 @@ class ChatApplication(Application[Any]):
             self.inline.erase(leave_alternate_screen=False)
             self.output.erase_screen()
             self.output.cursor_goto(0, 0)
-            self._redraw()
+            self._draw_all()
+
+    # Drawing, now or when the terminal has caught up.
+
+    def _redraw(self, render_as_done: bool = False) -> None:
+        if render_as_done:
+            self._end()
+        elif self._has_changed or self.inline.last_rendered_screen is None:
+            self._has_changed = True
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Print what waits, as much as the line takes soon, and draw the newest state under it."""
+        self._is_due = True
+        if self._is_moved:
+            self._on_resize()
+        if not self._is_held_up:
+            if self._waiting:
+                with self.held():
+                    self.inline.erase(leave_alternate_screen=False)
+                    self._write_lines(self._next_lines())
+                    self._draw()
+            else:
+                self._draw()
+        self._go_on_when_free()
+
+    def _go_on_when_free(self) -> None:
+        """See to it that the rest is done, and that those are called who wait for that."""
+        if self._is_called_when_free or not (self._waiting or self._on_free or self._is_due):
+            return
+        loop, line = self.loop, self.line
+        if loop is None or self._running_in_terminal or self._settling is not None:  # a drawing follows
+            return
+        self._is_called_when_free = True
+
+        def freed() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self._freed)
+
+        if line is None or not line.call_when_free(freed):
+            loop.call_soon(self._freed)
+
+    def _freed(self) -> None:
+        self._is_called_when_free = False
+        if self._waiting or self._is_due:
+            self._go_on()
+        if self.is_behind:
+            self._go_on_when_free()
+            return
+        callbacks, self._on_free = self._on_free, []
+        for callback in callbacks:
+            callback()
+
+    def _next_lines(self) -> list[str]:
+        room = self.frame_chars
+        lines: list[str] = []
+        while self._waiting and (room > 0 or not lines):
+            lines.append(self._waiting.popleft())
+            room -= len(lines[-1])
+        return lines
+
+    def _write_lines(self, lines: Sequence[str]) -> None:
+        self.output.write_raw("".join(f"{line}\r\n" for line in lines))
+
+    def _draw(self) -> None:
+        """Draw the application; where nothing but its tail has changed, only that."""
+        size = self.output.get_size()
+        if self._has_changed or self._drawn is None or self._drawn[1] != size or self.context is None:
+            self._draw_all()
+            return
+        same: Any = SameBelow(self._drawn[0], self._tail)
+        if same.preferred_height(size.columns, size.rows).preferred > size.rows:
+            self._draw_all()
+            return
+        self.context.copy().run(self.inline.render, self, same)
+        self._remember()
+
+    def _draw_all(self) -> None:
+        self._has_changed = False
+        self._tail.drawn_rows = 0
+        super()._redraw()
+        self._remember()
+
+    def _remember(self) -> None:
+        self._is_due = False
+        screen = self.inline.last_rendered_screen
+        if screen is not None:
+            self._drawn = screen, self.output.get_size()
+
+    def _end(self) -> None:
+        """Take the application from the screen, and see to it that all is written before the terminal is given back."""
+        if self._waiting and not self._running_in_terminal:
+            self.inline.erase(leave_alternate_screen=False)
+            self._write_lines(self._waiting)
+            self._waiting.clear()
+        super()._redraw(render_as_done=True)
+        self.inline.reset()
+        if self.line is not None:
+            self.line.finish()

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from chatrepl.sanitise import sanitise_line
 from chatrepl.ui.statusbar import BarState, Fragment, fragments
 
+SPEED_EVERY_S = 0.5
+"""The speed of a reply is renewed so often: numbers that run are not read, and each costs a drawing."""
+
 if TYPE_CHECKING:
     from chatrepl.session import Session
     from chatrepl.ui.turn_view import TurnView
@@ -20,6 +23,7 @@ class StatusSource:
         self._is_unicode = is_unicode
         self._state = BarState(model=session.model)
         self._flash = ""
+        self._speed_at_s = float("-inf")
         self.queued_count = 0
 
     def fragments(self, columns: int) -> list[Fragment]:
@@ -44,12 +48,19 @@ class StatusSource:
 
     def turn_changed(self, turn: TurnView) -> None:
         """Take over how a turn stands."""
-        speed = turn.tokens_per_s
+        speed = self._speed(turn)
         waiting = f"{sanitise_line(turn.waiting_for)}, Esc stops" if turn.waiting_for else ""
         activity = waiting or (
             "" if speed is not None else "Esc stops" if turn.has_begun else self._state.activity
         )
         self._state = self._state._replace(tokens_per_s=speed, activity=activity)
+
+    def _speed(self, turn: TurnView) -> float | None:
+        now_s = self._session.clock.monotonic()
+        if self._state.tokens_per_s is not None and now_s - self._speed_at_s < SPEED_EVERY_S:
+            return self._state.tokens_per_s
+        self._speed_at_s = now_s
+        return turn.tokens_per_s
 
     def end_turn(self) -> None:
         """The turn is over."""

@@ -1,9 +1,14 @@
-"""Runs turns beside the event loop and draws what they bring: at most twenty frames a second, the first one at once."""
+"""Runs turns beside the event loop and draws what they bring: at most twenty frames a second, the first letter at once.
+
+What has come is worked on in steps; between two of them the loop looks after the keys. Nothing is worked on while the
+terminal is behind: what is not yet drawn can still be left out when the user stops the reply.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -22,7 +27,9 @@ if TYPE_CHECKING:
 FRAME_S = 0.05
 """Shortest time between two drawings of a reply that arrives."""
 SLOW_FRAME_SHARE = 3
-"""A frame that took long is followed by a pause of this many times as long."""
+"""After a frame that took long, the next one is drawn this many times as long after it."""
+STEP_S = 0.015
+"""How long the keys wait at most while there is much to work on; the drawing of a frame comes on top."""
 TAIL_ROWS = 8
 STOP_TIMEOUT_S = 2.0
 
@@ -51,10 +58,15 @@ class TurnRunner:
         self._renderer = renderer
         self._on_end = on_end
         self._turn: TurnView | None = None
-        self._handle: asyncio.TimerHandle | None = None
+        self._lines: list[str] = []
+        """What is finished and not yet printed."""
+        self._size = (0, 0)
+        self._bar: list[tuple[str, str]] = []
+        self._handle: asyncio.Handle | None = None
         self._drawn_at = 0.0
         self._frame_s = FRAME_S
         self._is_woken = False
+        self._is_held_up = False
 
     @property
     def is_running(self) -> bool:
@@ -80,55 +92,108 @@ class TurnRunner:
         worker = TurnWorker(run, wake)
         reasoning = self._session.settings.terminal.reasoning
         self._turn = TurnView(worker, self._renderer(), reasoning, self._session.clock.monotonic)
+        self._size = self._present_size()
         self._view.has_gap = True
         self._status.begin_turn()
+        self._app.invalidate()
         worker.start()
 
     def cancel(self) -> None:
-        """Stop the reply; what came of it is stored and drawn as soon as the worker has noticed."""
+        """Stop the reply, also on the screen; what came of it is stored as soon as the worker has noticed."""
         if self._turn is not None:
+            self._turn.cut()
             self._turn.worker.cancellation.cancel()
+            self._is_woken = True
+            self._schedule(0)
 
     def stop(self) -> None:
-        """Stop the reply and wait until it is stored and drawn."""
-        if self._turn is not None:
-            self._turn.worker.stop(STOP_TIMEOUT_S)
-            self._draw()
+        """Stop the reply and wait until it is stored; what is left of it to be shown is handed over at once."""
+        turn = self._turn
+        if turn is not None:
+            turn.cut()
+            turn.worker.stop(STOP_TIMEOUT_S)
+            self._lines += turn.take(sys.maxsize, lambda: False)
+            self._draw(turn)
 
     def _woken(self) -> None:
-        """Draw now, or as soon as the frame before is old enough."""
-        wait_s = self._drawn_at + self._frame_s - time.monotonic()
-        if wait_s <= 0:
-            self._frame()
-        elif self._handle is None:
-            self._handle = asyncio.get_running_loop().call_later(wait_s, self._frame)
+        """Work on what has come now, or as soon as the frame before is old enough."""
+        turn = self._turn
+        if turn is None:
+            self._is_woken = False
+        elif self._handle is None and not self._is_held_up:
+            self._schedule(self._drawn_at + self._frame_s - time.monotonic() if turn.has_begun else 0)
 
-    def _frame(self) -> None:
+    def _schedule(self, wait_s: float) -> None:
+        if self._is_held_up:
+            return
         if self._handle is not None:
             self._handle.cancel()
-            self._handle = None
-        self._is_woken = False
-        began = time.monotonic()
-        self._draw()
-        self._drawn_at = time.monotonic()
-        self._frame_s = max(FRAME_S, SLOW_FRAME_SHARE * (self._drawn_at - began))
+        loop = asyncio.get_running_loop()
+        self._handle = loop.call_later(wait_s, self._step) if wait_s > 0 else loop.call_soon(self._step)
 
-    def _draw(self) -> None:
+    def _freed(self) -> None:
+        self._is_held_up = False
+        self._step()
+
+    def _step(self) -> None:
+        """Work on some of what has come, and draw it if it is time; the rest is for the next step."""
+        self._handle = None
         turn = self._turn
         if turn is None:
             return
-        lines = turn.take()
+        if self._app.is_behind:
+            self._is_held_up = True
+            self._app.call_when_free(self._freed)
+            return
+        self._is_woken = False
+        self._follow_size(turn)
+        began = time.monotonic()
+        room_chars = self._app.frame_chars - sum(map(len, self._lines))
+        self._lines += turn.take(room_chars, lambda: time.monotonic() - began > STEP_S)
+        if not turn.has_more or self._is_time_to_draw():
+            self._draw(turn)
+            self._drawn_at = time.monotonic()
+            self._frame_s = max(FRAME_S, SLOW_FRAME_SHARE * (self._drawn_at - began))
+        if turn.has_more:
+            self._schedule(0)
+
+    def _is_time_to_draw(self) -> bool:
+        return (
+            time.monotonic() - self._drawn_at >= self._frame_s
+            or sum(map(len, self._lines)) >= self._app.frame_chars
+        )
+
+    def _present_size(self) -> tuple[int, int]:
+        size = self._app.output.get_size()
+        return size.columns, size.rows
+
+    def _follow_size(self, turn: TurnView) -> None:
+        size = self._present_size()
+        if size != self._size:
+            self._size = size
+            turn.resize(*size)
+
+    def _draw(self, turn: TurnView) -> None:
+        lines, self._lines = self._lines, []
         self._status.turn_changed(turn)
         if turn.is_over:
-            self._turn = None
-            self._view.tail = []
-            self._view.has_gap = False
-            self._status.end_turn()
-            self._app.print_above([*lines, ""])
-            self._on_end(turn.worker.defect)
+            self._end(turn, lines)
             return
-        self._view.tail = turn.tail(max(1, min(TAIL_ROWS, self._app.output.get_size().rows // 3)))
-        if lines:
+        columns, rows = self._size
+        is_hurried = turn.has_more and self._app.is_slow  # the line is for what stays
+        tail = [] if is_hurried else turn.tail(max(1, min(TAIL_ROWS, rows // 3)))
+        bar = self._view.bar(columns)
+        has_new_bar, has_new_tail = bar != self._bar, tail != self._view.tail
+        self._bar, self._view.tail = bar, tail
+        if has_new_bar:
             self._app.print_above(lines)
-        else:
-            self._app.invalidate()
+        elif lines or has_new_tail:
+            self._app.show(lines)
+
+    def _end(self, turn: TurnView, lines: list[str]) -> None:
+        self._turn = None
+        self._view.tail = []
+        self._view.has_gap = False
+        self._status.end_turn()
+        self._app.print_above([*lines, ""])
+        self._on_end(turn.worker.defect)

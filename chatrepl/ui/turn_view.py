@@ -1,7 +1,12 @@
-"""Brings the events of one turn to the screen: what was asked, the reply as it comes, how it ended."""
+"""Brings the events of one turn to the screen: what was asked, the reply as it comes, how it ended.
+
+A reply can come faster than it can be drawn. What has come waits here, and is worked on in slices, so that the loop is
+never away from the keys for long.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
@@ -13,9 +18,22 @@ from chatrepl.ui.replies import notice_lines
 from chatrepl.ui.reply_view import ReplyView, ending, user_lines
 from chatrepl.worker import TurnWorker
 
+SLICE_CHARS = 2048
+"""As much text is worked on between two looks at the clock."""
+CUT_CHARS = 4096
+"""As much of what has come is still shown after the user stopped the reply."""
+
+Delta = TextDelta | RefusalDelta | ReasoningDelta
+
 
 class TurnView:
-    """A turn that runs in a worker, as lines to print and a tail."""
+    """A turn that runs in a worker, as lines to print and a tail.
+
+    Args:
+        renderer: Draws at the width of the terminal; see ``resize``.
+        reasoning: Whether reasoning is shown, folded to one line, or hidden.
+        monotonic: Seconds from some point in the past.
+    """
 
     def __init__(
         self,
@@ -26,24 +44,34 @@ class TurnView:
     ) -> None:
         self.worker = worker
         self._renderer = renderer
+        self._shows_reasoning = reasoning == "show"
         self._view = ReplyView(renderer, reasoning, monotonic)
         self._monotonic = monotonic
+        self._backlog: deque[TurnEvent] = deque()
+        self._used_chars = 0
+        """How much of the first text in the backlog was worked on."""
+        self._room_chars: int | None = None
+        """How much may still be shown of a reply that was stopped. None: all of it, it was not stopped."""
+        self._hidden_chars = 0
         self._has_answer = False
         self._ended = False
         self._first_at: float | None = None
         self._received_chars = 0
         self._omitted = 0
+        self._tail: tuple[int, list[str]] | None = None
+        self.is_over = False
+        """Whether the turn has ended and all of it was taken."""
         self.waiting_for = ""
         """What holds the turn up. Empty: nothing does."""
 
     @property
-    def is_over(self) -> bool:
-        """Whether all of the turn was taken."""
-        return self.worker.is_done
+    def has_more(self) -> bool:
+        """Whether something that has come was left by the last ``take``."""
+        return bool(self._backlog)
 
     @property
     def has_begun(self) -> bool:
-        """Whether anything of the reply has come."""
+        """Whether anything of the reply was taken."""
         return self._first_at is not None
 
     @property
@@ -54,32 +82,93 @@ class TurnView:
         elapsed_s = self._monotonic() - self._first_at
         return self._received_chars / 4 / elapsed_s if elapsed_s > 0.5 else None
 
-    def take(self) -> list[str]:
-        """Return the lines that are finished since the last call."""
+    def take(self, limit_chars: int, is_late: Callable[[], bool]) -> list[str]:
+        """Work on what has come, and return the lines that are finished by that.
+
+        Args:
+            limit_chars: Stop after the slice in which so much is to be printed.
+            is_late: Asked after every slice whether to stop there.
+        """
+        has_ended = self.worker.has_ended
+        self._backlog.extend(self.worker.take())
         lines: list[str] = []
-        for event in self.worker.take():
-            lines += self._show(event)
-        if not self._ended:
-            lines += self._view.take_lines(has_answer=self._has_answer)
+        printed_chars = 0
+        while self._backlog:
+            new = self._next()
+            lines += new
+            printed_chars += sum(map(len, new))
+            if self._backlog and (printed_chars >= limit_chars or is_late()):
+                return lines
+        if has_ended and not self._ended:  # a defect ended it
+            lines += self._finish()
+        self.is_over = has_ended
         return lines
+
+    def cut(self) -> None:
+        """Show only a little more of what has come: the user has stopped the reply."""
+        if self._room_chars is None:
+            self._room_chars = CUT_CHARS
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Draw what comes for another size of the terminal."""
+        self._view.resize(columns, rows)
+        self._tail = None
 
     def tail(self, limit_rows: int) -> list[str]:
         """Return what is still open."""
-        return [] if self._ended else self._view.tail(limit_rows)
+        if self._ended:
+            return []
+        if self._tail is None or self._tail[0] != limit_rows:
+            self._tail = limit_rows, self._view.tail(limit_rows)
+        return self._tail[1]
+
+    def _next(self) -> list[str]:
+        """Work on a slice of text, or on one event that is something else."""
+        event = self._backlog[0]
+        self._tail = None
+        if not isinstance(event, (TextDelta, RefusalDelta, ReasoningDelta)):
+            self._backlog.popleft()
+            return self._show(event)
+        text = self._next_text(type(event))
+        if self._room_chars is not None:
+            text = self._within_room(text, is_answer=not isinstance(event, ReasoningDelta))
+        return self._show_text(event, text) if text else []
+
+    def _next_text(self, kind: type[Delta]) -> str:
+        """Take at most a slice of the texts of one kind that come next."""
+        pieces: list[str] = []
+        room = SLICE_CHARS
+        while room and self._backlog and isinstance(event := self._backlog[0], kind):
+            piece = event.text[self._used_chars : self._used_chars + room]
+            pieces.append(piece)
+            room -= len(piece)
+            self._used_chars += len(piece)
+            if self._used_chars == len(event.text):
+                self._backlog.popleft()
+                self._used_chars = 0
+        return "".join(pieces)
+
+    def _within_room(self, text: str, *, is_answer: bool) -> str:
+        """Return what may still be shown of a text, and count what may not."""
+        room = self._room_chars or 0
+        shown = text[:room]
+        self._room_chars = room - len(shown)
+        if is_answer or self._shows_reasoning:
+            self._hidden_chars += len(text) - len(shown)
+        return shown
+
+    def _show_text(self, event: Delta, text: str) -> list[str]:
+        self._arrived(text)
+        if isinstance(event, ReasoningDelta):
+            self._view.reasoning(text)
+            return self._view.take_lines(has_answer=self._has_answer)
+        prefix = ["(refused)"] if isinstance(event, RefusalDelta) and not self._has_answer else []
+        self._has_answer = True
+        self._view.text(text)
+        return prefix + self._view.take_lines(has_answer=True)
 
     def _show(self, event: TurnEvent) -> list[str]:
         match event:
-            case TextDelta(text) | RefusalDelta(text):
-                self._arrived(text)
-                if not self._has_answer:
-                    self._has_answer = True
-                    prefix = ["(refused)"] if isinstance(event, RefusalDelta) else []
-                    self._view.text(text)
-                    return prefix
-                self._view.text(text)
-            case ReasoningDelta(text):
-                self._arrived(text)
-                self._view.reasoning(text)
             case Stored(message):
                 return [*user_lines(self._renderer, message.text), ""]
             case Planned(plan):
@@ -91,13 +180,10 @@ class TurnView:
             case UsageReported():
                 pass
             case Completed(message) | Cancelled(message):
-                self._ended = True
                 said = ending(message)
-                rest = self._view.finish()
-                return rest + (["", self._renderer.styled(said, "chat.warning")] if said else [])
+                return self._finish() + (["", self._renderer.styled(said, "chat.warning")] if said else [])
             case Failed(error, message):
-                self._ended = True
-                rest = self._view.finish()
+                rest = self._finish()
                 hint = error.hint or "/retry sends it again."
                 if message is not None and message.text and "/continue" not in hint:
                     hint += " What came is kept: /continue asks for the rest."
@@ -105,6 +191,18 @@ class TurnView:
                     rest.append("")
                 return rest + notice_lines(Said(error.message, "error", hint=hint), self._renderer)
         return []
+
+    def _finish(self) -> list[str]:
+        """Return what is left of the reply, and say what of it is not shown."""
+        self._ended = True
+        lines = self._view.finish()
+        if self._hidden_chars:
+            said = (
+                f"{self._hidden_chars:,} characters more came and are kept: "
+                "/redraw prints the reply whole, /raw its source"
+            )
+            lines += ["", self._renderer.styled(said, "chat.info")]
+        return lines
 
     def _arrived(self, text: str) -> None:
         self.waiting_for = ""
