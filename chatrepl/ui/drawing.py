@@ -16,7 +16,7 @@ from chatrepl.markup.sink import BlockSink, Item, Quote
 from chatrepl.ui.cuts import LIMIT_CHARS, SafeCuts
 from chatrepl.ui.highlight import LineHighlighter
 from chatrepl.ui.inline import BREAK, Styles, spans
-from chatrepl.ui.layout import Wrapper
+from chatrepl.ui.layout import SLICE_CHARS, Wrapper
 from chatrepl.ui.markdown import BlockRenderer
 from chatrepl.ui.tables import TableLayout
 
@@ -157,8 +157,9 @@ class ReplyDrawer(BlockSink):
             text, self._paragraph = self._paragraph + text, None
         if self._cuts is None:
             self._cuts = SafeCuts()
-        for piece in self._cuts.feed(text):
-            self._inline(piece)
+        for start in range(0, len(text), SLICE_CHARS):  # of a megabyte, not all pieces at once
+            for piece in self._cuts.feed(text[start : start + SLICE_CHARS]):
+                self._inline(piece)
 
     def _begin_paragraph(self, text: str) -> str:
         """Return the text without the box of a task, which is drawn here."""

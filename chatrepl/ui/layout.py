@@ -15,6 +15,9 @@ Paint = Callable[[str, Styles], str]
 LIMIT_WORD_CELLS = 4096
 """A longer word is cut: until its end, nothing of it could be printed."""
 
+SLICE_CHARS = 4096
+"""So much is cut into words at a time."""
+
 _IDEOGRAPHS = (
     "\u2e80-\u2fff\u3005-\u3007\u3021-\u3029\u3038-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uff9f\U00020000-\U0003fffd"
@@ -77,6 +80,10 @@ class Wrapper:
 
     def feed(self, text: str, styles: Styles) -> None:
         """Take the next piece of the text."""
+        if len(text) > SLICE_CHARS:
+            for start in range(0, len(text), SLICE_CHARS):
+                self.feed(text[start : start + SLICE_CHARS], styles)
+            return
         is_ascii = text.isascii()
         for token in (_ASCII_WORDS if is_ascii else _WORDS).findall(text):
             if token[0] == " ":

@@ -7,12 +7,15 @@ sanitised. Printing all lines of a reply gives the same as rendering it at once.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from chatrepl.markup.blocks import LONG_CHARS, BlockParser
 from chatrepl.ui.drawing import ReplyDrawer
 from chatrepl.ui.markdown import BlockRenderer
 
+_LIMIT_TRY_CHARS = 4 * LONG_CHARS
+"""A line that is no paragraph by then is held to its end."""
 _TAIL_LINE_CHARS = 2000
 """A longer line whose kind is not known yet is shown as text."""
 
@@ -84,12 +87,11 @@ class MarkdownStream:
             if rest:
                 self._parser.more(rest)
         elif self._line:
-            self._line.append(rest)
-            self._parser.line("".join(self._line))
+            line = "".join((*self._line, rest))
+            self._line = []
+            self._parser.line(line)
         else:
             self._parser.line(rest)
-        if self._line:
-            self._line = []
         self._line_chars, self._try_at_chars, self._has_begun_line = 0, LONG_CHARS + 1, False
 
     def _go_on(self, text: str) -> None:
@@ -102,9 +104,11 @@ class MarkdownStream:
         if self._line_chars < self._try_at_chars:
             return
         line = "".join(self._line)
+        self._line = [line]
         if self._parser.begin(line):
             self._has_begun_line = True
             self._line, self._line_chars = [], 0
-        else:
-            self._line = [line]
+        elif self._line_chars < _LIMIT_TRY_CHARS:
             self._try_at_chars = 2 * self._line_chars
+        else:
+            self._try_at_chars = sys.maxsize
