@@ -67,8 +67,23 @@ class Environment:
 
     @property
     def is_unicode(self) -> bool:
-        """Whether the terminal's encoding can show more than ASCII."""
-        return (getattr(self.stdout, "encoding", None) or "ascii").lower().replace("-", "").startswith("utf")
+        """Whether the terminal can show more than ASCII: its encoding can, and the locale was not set to ``C``.
+
+        Python takes the locale ``C`` for UTF-8 and says so in ``LC_CTYPE`` (PEP 538 and 540), since programs are often
+        started without any. Where a person has set it, every other program shows ASCII, and a terminal may know no more.
+        """
+        encoding = getattr(self.stdout, "encoding", None) or "ascii"
+        return encoding.lower().replace("-", "").startswith("utf") and not self._is_c_locale
+
+    @property
+    def _is_c_locale(self) -> bool:
+        known = self.variables
+        if known.get("PYTHONUTF8") == "1" or known.get("PYTHONIOENCODING"):
+            return False  # the encoding is what was asked for
+        kind = known.get("LC_CTYPE", "")
+        if kind in {"C.UTF-8", "C.utf8", "UTF-8"} and known.get("LANG") in {"C", "POSIX"}:
+            kind = ""  # set by Python itself
+        return (known.get("LC_ALL") or kind or known.get("LANG", "")) in {"C", "POSIX"}
 
     @property
     def reflows(self) -> bool:

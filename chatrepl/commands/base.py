@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from chatrepl.messages import Message
+from chatrepl.settings import ReasoningDisplay
 from chatrepl.turn import Kind
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Reasoning:
+    """What a model thought before a reply, in full."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Rows under a title; the last column takes the room that is left."""
 
@@ -50,6 +58,8 @@ class Messages:
     """How many stand before these in the chat."""
     notice: str = ""
     """Said after them. Empty: nothing."""
+    reasoning: ReasoningDisplay = "fold"
+    """What is shown of the replies' reasoning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,9 @@ class Several:
     replies: tuple[Reply, ...]
 
 
-Reply = Notice | Text | Table | Messages | Ask | Confirm | Clipboard | ClearScreen | Quit | Several
+Reply = (
+    Notice | Text | Reasoning | Table | Messages | Ask | Confirm | Clipboard | ClearScreen | Quit | Several
+)
 
 
 def no_completions(_context: Context, _typed: str) -> Iterable[str]:

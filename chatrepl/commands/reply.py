@@ -13,6 +13,7 @@ from chatrepl.commands.base import (
     Context,
     Messages,
     Notice,
+    Reasoning,
     Reply,
     Text,
     when_idle,
@@ -52,13 +53,29 @@ def _copy(context: Context, args: Mapping[str, Any]) -> Reply:
 def _raw(context: Context, args: Mapping[str, Any]) -> Reply:
     reply = context.session.reply(args["reply"])
     if reply is None:
-        count = len(context.session.conversation.replies())
-        return Notice(
-            f"There is no such reply: this chat has {count}.",
-            "error",
-            hint="/raw 2, or /raw -1 for the last.",
-        )
-    return Text(reply.text or "(an empty reply)")
+        return _no_reply(context, "raw")
+    return Text(reply.text) if reply.text else Notice("That reply is empty.")
+
+
+def _reasoning(context: Context, args: Mapping[str, Any]) -> Reply:
+    reply = context.session.reply(args["reply"])
+    if reply is None:
+        return _no_reply(context, "reasoning")
+    if not reply.reasoning.strip():
+        which = "The last reply" if args["reply"] is None else f"Reply {args['reply']}"
+        return Notice(f"{which} came without reasoning, or its server does not show it.")
+    return Reasoning(reply.reasoning)
+
+
+def _no_reply(context: Context, command: str) -> Notice:
+    count = len(context.session.conversation.replies())
+    if not count:
+        return Notice("There is no reply in this chat yet.", "warning")
+    return Notice(
+        f"There is no such reply: this chat has {count}.",
+        "error",
+        hint=f"/{command} 1 is the first, /{command} -1 the last.",
+    )
 
 
 def _redraw(context: Context, args: Mapping[str, Any]) -> Reply:
@@ -77,7 +94,7 @@ def last_turns(context: Context, turns: int) -> Messages:
     start = len(path)
     for _ in range(turns):
         start = next((index for index in range(start - 1, -1, -1) if path[index].role == "user"), 0)
-    return Messages(path[start:], start)
+    return Messages(path[start:], start, reasoning=context.session.settings.terminal.reasoning)
 
 
 COMMANDS = (
@@ -114,7 +131,20 @@ COMMANDS = (
         "Show the Markdown of the last reply, or of reply N.",
         _raw,
         args=(Arg("reply", "number", optional=True),),
+        help="Exactly as it was received, apart from what could drive the terminal; nothing is wrapped. "
+        "Replies are numbered from 1; `-1` is the last.",
         examples=("/raw", "/raw 1"),
+    ),
+    Command(
+        "reasoning",
+        "Reply",
+        "Show what the model thought before the last reply, or reply N.",
+        _reasoning,
+        aliases=("thoughts",),
+        args=(Arg("reply", "number", optional=True),),
+        help="It is kept with the chat and never sent back. `/set terminal.reasoning show` shows it while it comes, "
+        "`fold` leaves one line of it, `hide` nothing.",
+        examples=("/reasoning", "/reasoning -2"),
     ),
     Command(
         "redraw",
@@ -122,6 +152,7 @@ COMMANDS = (
         "Draw the last turns again, at the present width.",
         _redraw,
         args=(Arg("turns", "number", optional=True),),
+        help="Three turns, if no number is given.",
         examples=("/redraw", "/redraw 10"),
     ),
 )

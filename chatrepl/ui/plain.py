@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from contextlib import closing
 
 from chatrepl.commands.base import (
@@ -14,6 +15,7 @@ from chatrepl.commands.base import (
     Messages,
     Notice,
     Quit,
+    Reasoning,
     Reply,
     Several,
     Table,
@@ -22,12 +24,16 @@ from chatrepl.commands.base import (
 from chatrepl.commands.registry import Line, Registry, parse_arguments, split_line
 from chatrepl.environment import Environment
 from chatrepl.errors import ChatreplError, ExitStatus
-from chatrepl.exchange import Notice as Said
-from chatrepl.exchange import RefusalDelta, TextDelta, explain_finish
-from chatrepl.sanitise import Sanitiser, sanitise, sanitise_line
+from chatrepl.messages import Message, Role
+from chatrepl.sanitise import sanitise, sanitise_line
 from chatrepl.session import Session
-from chatrepl.turn import Cancelled, Completed, Failed, Kind, Planned
+from chatrepl.turn import Cancelled, Failed, Kind
+from chatrepl.ui.endings import ending
+from chatrepl.ui.words import spell
+from chatrepl.ui.writers import WordsWriter, follow, output_for, plain_writer
 from chatrepl.worker import TurnWorker
+
+PROMPT = "> "
 
 
 class Plain:
@@ -49,6 +55,7 @@ class Plain:
         self._greeting = greeting
         self._first_message = first_message
         self._has_left = False
+        self._output = output_for(environment, environment.stdout)
 
     def run(self) -> ExitStatus:
         """Hold the session until the user leaves."""
@@ -56,36 +63,48 @@ class Plain:
             self._answer(notice)
         self._say_warnings()
         if self._first_message is not None:
+            self._write(f"{PROMPT}{sanitise(self._first_message)}\n")
             self._take(self._first_message)
         while not self._has_left:
             try:
                 text = self._read()
+                if text.strip():
+                    self.session.store.add_input(text, self.session.clock.now())
+                    self._take(text)
             except EOFError:
+                self._write("\n")
                 break
-            except KeyboardInterrupt:
+            except KeyboardInterrupt:  # at the prompt, or in a command that asks the server
                 self._write("\n(Ctrl-D or /quit leaves)\n")
-                continue
-            if text.strip():
-                self.session.store.add_input(text, self.session.clock.now())
-                self._take(text)
         return ExitStatus.OK
 
     def _read(self) -> str:
         lines: list[str] = []
         while True:
-            self._write("> " if not lines else "  ")
-            line = self._environment.stdin.readline()
-            if not line:
-                raise EOFError
-            line = line.rstrip("\n").replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+            self._write(PROMPT if not lines else "  ")
+            line = self._read_line()
             if not line.endswith("\\"):
                 return "\n".join([*lines, line])
             lines.append(line[:-1])
 
+    def _read_line(self) -> str:
+        """Read a line as UTF-8, whatever the locale says.
+
+        Raises:
+            EOFError: where there is none.
+        """
+        raw = getattr(self._environment.stdin, "buffer", None)
+        line = (
+            raw.readline().decode("utf-8", "replace")
+            if raw is not None
+            else self._environment.stdin.readline().encode("utf-8", "replace").decode("utf-8")
+        )
+        if not line:
+            raise EOFError
+        return line.rstrip("\r\n").replace("\0", "")
+
     def _write(self, text: str) -> None:
-        encoding = self._environment.stdout.encoding or "utf-8"
-        self._environment.stdout.write(text.encode(encoding, "replace").decode(encoding))
-        self._environment.stdout.flush()
+        self._output.write(text)
 
     def _take(self, text: str) -> None:
         line = split_line(text)
@@ -111,7 +130,7 @@ class Plain:
                 self._run_turn(reply)
             case Confirm(question, then):
                 self._write(f"{sanitise_line(question)} (y/n) ")
-                said = self._environment.stdin.readline().strip().lower()
+                said = self._read_line().strip().lower()
                 self._answer(then() if said in {"y", "yes"} else Notice("Nothing was done."))
             case Clipboard(text, what):
                 self._write(f"{what}:\n{sanitise(text)}\n")
@@ -119,49 +138,83 @@ class Plain:
                 pass
             case Notice(text, tone, hint):
                 lead = "" if tone == "info" else f"{tone}: "
-                self._write(f"{lead}{sanitise(text)}\n" + (f"{sanitise(hint)}\n" if hint else ""))
-            case Text(text):
+                self._write(
+                    self._wrapped(lead + sanitise(text)) + (self._wrapped(sanitise(hint)) if hint else "")
+                )
+            case Text(text) | Reasoning(text):
                 self._write(sanitise(text) + "\n")
             case Table():
-                self._write(_table(reply))
+                for line in (reply.title, *(": ".join(filter(None, row)) for row in reply.rows)):
+                    self._write(self._wrapped(sanitise_line(line)))
             case Messages():
-                for message in reply.messages:
-                    self._write(f"{message.role}: {sanitise(message.text)}\n")
+                self._show(reply)
+
+    def _show(self, shown: Messages) -> None:
+        """Show messages as they stand in the chat."""
+        if shown.omitted_count:
+            noun = "message" if shown.omitted_count == 1 else "messages"
+            self._write(f"({shown.omitted_count} earlier {noun})\n")
+        for message in shown.messages:
+            if message.role is Role.USER:
+                self._write(f"{PROMPT}{sanitise(message.text)}\n")
+            elif message.is_reply:
+                self._write(spell(sanitise(message.text)))
+                self._say_ending(message)
+            else:
+                self._write(f"{message.role}: {sanitise(message.text)}\n")
+        if shown.notice:
+            self._answer(Notice(shown.notice))
+
+    def _say(self, text: str) -> None:
+        self._write(self._wrapped(f"({sanitise_line(text)})"))
+
+    def _wrapped(self, text: str) -> str:
+        """Break what chatrepl itself says between words; what a model says is left as it is, to be copied."""
+        width = max(20, self._environment.columns - 1)
+        rows = [
+            row
+            for line in text.split("\n")
+            for row in textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False) or [""]
+        ]
+        return "".join(f"{row}\n" for row in rows)
+
+    def _say_ending(self, message: Message) -> None:
+        said = ending(message)
+        if said:
+            self._say(said)
 
     def _run_turn(self, ask: Ask) -> None:
+        unfinished = self.session.reply(None) if ask.kind is Kind.CONTINUE else None
+        writer = plain_writer(self.session, self._output, self._say)
+        if unfinished is not None:
+            writer.go_on_from(unfinished.text)
         worker = TurnWorker(lambda cancellation: self.session.turn(ask.kind, ask.text, cancellation))
-        sanitiser = Sanitiser()
         try:
             with closing(worker.events()) as events:
-                for event in events:
-                    match event:
-                        case TextDelta(text) | RefusalDelta(text):
-                            self._write(sanitiser.feed(text))
-                        case Planned(plan) if plan.omitted:
-                            self._write(
-                                f"({len(plan.omitted)} oldest messages left out: the window is full)\n"
-                            )
-                        case Said(text):
-                            self._write(f"({sanitise(text)})\n")
-                        case Completed(message):
-                            said = explain_finish(message.meta.finish_reason)
-                            self._write(sanitiser.flush() + "\n" + (f"({said})\n" if said else ""))
-                        case Cancelled():
-                            self._write(sanitiser.flush() + "\n(interrupted)\n")
-                        case Failed(error, _):
-                            self._write(sanitiser.flush() + "\n")
-                            self._answer(Notice(error.message, "error", hint=error.hint))
-                        case _:
-                            pass
-        except KeyboardInterrupt:
-            self._write("\n(interrupted; /continue asks for the rest, /retry asks again)\n")
+                end = follow(events, writer)
+        except KeyboardInterrupt:  # the turn was stopped by it, and what had come is stored
+            end = self._stopped(writer)
+        match end:
+            case Failed(error, _):
+                self._answer(Notice(error.message, "error", hint=error.hint))
+            case None:
+                pass
+            case _:
+                self._say_ending(end.message)
         self._say_warnings()
+
+    def _stopped(self, writer: WordsWriter) -> Cancelled | None:
+        """Show the end of a reply that was stopped by Ctrl-C, which the terminal itself has shown in its line."""
+        if self._output.is_new_line:
+            self._write("\n")
+        reply = self.session.reply(None)
+        if reply is None or reply.id != self.session.conversation.tip:
+            self._say("interrupted; /retry asks again")
+            return None
+        end = Cancelled(reply)
+        writer.ended(end)
+        return end
 
     def _say_warnings(self) -> None:
         for warning in self.session.store.warnings():
             self._answer(Notice(warning, "warning"))
-
-
-def _table(table: Table) -> str:
-    rows = [": ".join(sanitise_line(cell) for cell in row if cell) for row in table.rows]
-    return "\n".join([sanitise_line(table.title), *rows]) + "\n"

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from chatrepl.commands.base import Messages, Notice, Table, Text
+from rich.cells import cell_len
+
+from chatrepl.commands.base import Messages, Notice, Reasoning, Table, Text
 from chatrepl.messages import Role
 from chatrepl.sanitise import sanitise, sanitise_line
+from chatrepl.ui.ascii import readable
 from chatrepl.ui.markdown import BlockRenderer
-from chatrepl.ui.reply_view import user_lines, whole_reply
+from chatrepl.ui.reply_view import thought_lines, user_lines, whole_reply
 
-Drawable = Notice | Table | Text | Messages
+Drawable = Notice | Table | Text | Reasoning | Messages
 
-_LEADS = {"info": "", "warning": "warning: ", "error": "error: "}
+LEADS = {"info": "", "warning": "warning: ", "error": "error: "}
 """The tone is said in words too: colour is never the only carrier."""
+LEAST_CELLS = 24
+"""Where less is left for the last column of a table, its cells stand below each other."""
 
 
 def draw(reply: Drawable, renderer: BlockRenderer) -> list[str]:
@@ -20,11 +25,18 @@ def draw(reply: Drawable, renderer: BlockRenderer) -> list[str]:
         case Notice():
             return notice_lines(reply, renderer)
         case Text(text):
-            return sanitise(text).split("\n")
+            return _shown(text, renderer).split("\n")
+        case Reasoning(text):
+            return thought_lines(renderer, text)
         case Table():
             return _table_lines(reply, renderer)
         case Messages():
             return _message_lines(reply, renderer)
+
+
+def _shown(text: str, renderer: BlockRenderer) -> str:
+    clean = sanitise(text)
+    return clean if renderer.look.is_unicode else readable(clean, "ascii")
 
 
 def notice_lines(notice: Notice, renderer: BlockRenderer) -> list[str]:
@@ -32,48 +44,72 @@ def notice_lines(notice: Notice, renderer: BlockRenderer) -> list[str]:
     from rich.text import Text as RichText
 
     lines = renderer.render_any(
-        RichText(_LEADS[notice.tone] + sanitise(notice.text), style=f"chat.{notice.tone}")
+        RichText(LEADS[notice.tone] + _shown(notice.text, renderer), style=f"chat.{notice.tone}")
     )
     if notice.hint:
-        lines += renderer.render_any(RichText(sanitise(notice.hint), style="chat.info"))
+        lines += renderer.render_any(RichText(_shown(notice.hint, renderer), style="chat.info"))
     return lines
 
 
 def _table_lines(table: Table, renderer: BlockRenderer) -> list[str]:
+    rows = [[sanitise_line(_shown(cell, renderer)) for cell in row] for row in table.rows]
+    shown = _shown(sanitise_line(table.title), renderer)
+    title = [renderer.styled(shown, "markdown.h1")] if shown else []
+    if not rows:
+        return title
+    others = zip(*(row[:-1] for row in rows), strict=False)
+    taken = sum(2 + max(map(cell_len, column)) for column in others)
+    if len(rows[0]) > 1 and renderer.columns - taken < LEAST_CELLS:
+        return title + _stacked(rows, renderer)
+    return title + _grid(rows, [_shown(name, renderer) for name in table.header], renderer)
+
+
+def _stacked(rows: list[list[str]], renderer: BlockRenderer) -> list[str]:
+    """Draw each row as a paragraph: its first cell, and the others indented below it."""
+    from rich.padding import Padding
+    from rich.text import Text as RichText
+
+    lines: list[str] = []
+    for row in rows:
+        lines += renderer.render_any(RichText(row[0], style="bold"))
+        for cell in filter(None, row[1:]):
+            lines += renderer.render_any(Padding(RichText(cell), (0, 0, 0, 2)))
+    return lines
+
+
+def _grid(rows: list[list[str]], header: list[str], renderer: BlockRenderer) -> list[str]:
     from rich import box
     from rich.table import Table as RichTable
     from rich.text import Text as RichText
 
-    count = max((len(row) for row in table.rows), default=0)
-    grid = RichTable(
-        box=box.SIMPLE_HEAD if table.header else None,
-        show_header=bool(table.header),
-        pad_edge=False,
-        show_edge=False,
-    )
-    for index in range(count):
-        name = table.header[index] if index < len(table.header) else ""
-        grid.add_column(name, no_wrap=index == 0 and renderer.columns >= 40, overflow="fold")
-    for row in table.rows:
-        cells = [RichText(sanitise_line(cell)) for cell in row]
+    lines = box.SIMPLE_HEAD if renderer.look.is_unicode else box.ASCII2
+    grid = RichTable(box=lines if header else None, show_header=bool(header), pad_edge=False, show_edge=False)
+    for index in range(len(rows[0])):
+        name = header[index] if index < len(header) else ""
+        grid.add_column(name, no_wrap=index == 0, overflow="fold")
+    for row in rows:
+        cells = [RichText(cell) for cell in row]
         cells[0].stylize("bold")
         grid.add_row(*cells)
-    title = [renderer.styled(sanitise_line(table.title), "markdown.h1")] if table.title else []
-    return title + (renderer.render_any(grid) if count else [])
+    return renderer.render_any(grid)
 
 
 def _message_lines(reply: Messages, renderer: BlockRenderer) -> list[str]:
     lines: list[str] = []
     if reply.omitted_count:
-        lines += [renderer.styled(f"… {reply.omitted_count} earlier messages …", "chat.info"), ""]
+        dots = _shown("\u2026", renderer)
+        noun = "message" if reply.omitted_count == 1 else "messages"
+        said = f"{dots} {reply.omitted_count} earlier {noun} {dots}"
+        lines += [renderer.styled(said, "chat.info"), ""]
     for message in reply.messages:
         if message.role is Role.USER:
             lines += user_lines(renderer, message.text)
         elif message.is_reply:
             renderer.code_count = 0
-            lines += whole_reply(renderer, message)
+            lines += whole_reply(renderer, message, reply.reasoning)
         else:
-            lines += [renderer.styled(f"({message.role}) {sanitise_line(message.text)}", "chat.info")]
+            said = f"({message.role}) {sanitise_line(_shown(message.text, renderer))}"
+            lines.append(renderer.styled(said, "chat.info"))
         lines.append("")
     if reply.notice:
         lines += notice_lines(Notice(reply.notice), renderer)

@@ -1,147 +1,282 @@
-"""Shows one turn: takes its events and gives back lines to print once, and a tail that may still change."""
+"""Shows one reply: takes its pieces and gives back lines to print once, and a tail that may still change."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Literal
 
-from chatrepl.context.tokens import estimate_tokens
-from chatrepl.exchange import explain_finish
-from chatrepl.messages import Message, ReplyState
-from chatrepl.sanitise import Sanitiser
+from chatrepl.messages import Message, ReasoningPart, RefusalPart
+from chatrepl.sanitise import Sanitiser, sanitise
+from chatrepl.settings import ReasoningDisplay
+from chatrepl.ui.ascii import readable
+from chatrepl.ui.endings import ending as ending  # noqa: PLC0414 - said below a reply
 from chatrepl.ui.markdown import BlockRenderer
 from chatrepl.ui.stream import MarkdownStream
+from chatrepl.ui.thought import ThoughtMeter
+from chatrepl.ui.thought_rows import ThoughtRows
+
+REFUSED = "(refused)"
+"""Stands before what the model said instead of an answer."""
+_FENCE = re.compile(r"^[ \t>*+\-\d.)]{0,40}(`{3,}(?=[^`\n]*$)|~{3,})(.*)$", re.MULTILINE)
+_LINE_CHARS = 200
+"""So much of a line shows whether it is a fence."""
 
 
 class ReplyView:
-    """A reply on its way to the screen: first its reasoning, then its text.
+    """A reply on its way to the screen: what the model thinks, what it says, and again if it does so again.
+
+    Work depends on what is new. Everything is sanitised here, and said in ASCII where the terminal knows no more.
 
     Args:
         renderer: Draws at the width of the terminal; a new one for every reply.
         reasoning: Whether reasoning is shown, folded to one line, or hidden.
-        monotonic: Seconds from some point in the past.
+        monotonic: Seconds from some point in the past. None: the reply is an old one.
+        reasoning_tokens: What the server counted. None: not known, or not yet.
     """
 
     def __init__(
         self,
         renderer: BlockRenderer,
-        reasoning: Literal["show", "fold", "hide"],
-        monotonic: Callable[[], float],
+        reasoning: ReasoningDisplay,
+        monotonic: Callable[[], float] | None,
+        reasoning_tokens: int | None = None,
     ) -> None:
         self._renderer = renderer
         self._display = reasoning
-        self._monotonic = monotonic
         self._stream = MarkdownStream(renderer)
         self._text_sanitiser = Sanitiser()
         self._reasoning_sanitiser = Sanitiser()
-        self._open_reasoning = ""
-        self._thinking_since: float | None = None
-        self._thought_tokens = 0
-        self._has_lines = False
+        self._thought = ThoughtMeter(monotonic, reasoning_tokens)
+        self._rows = ThoughtRows(renderer.columns)
+        self._blanks: list[str] = []
+        """Blank text that came during a thought: it may be a part of the answer, or of nothing."""
+        self._fences = _Fences()
+        self._folded: list[str] = []
+        """What stands for thoughts inside a block of code; it is printed behind that."""
+        self._lines: list[str] = []
+        self._last: Literal["", "text", "thought"] = ""
+        """What was printed last. Empty: nothing."""
+        self._ends_blank = False
+        self._repeats = False
+        self._has_text = False
+        self._is_refusal = False
+
+    def go_on_from(self, text: str) -> None:
+        """Take what an unfinished reply holds already and what is printed of it; its last block is printed again."""
+        self._feed(sanitise(text))
+        self._stream.take_lines()
+        self._repeats = True
 
     def reasoning(self, text: str) -> None:
         """Take a piece of what the model thinks."""
-        if self._thinking_since is None:
-            self._thinking_since = self._monotonic()
-        self._thought_tokens += estimate_tokens(text)
-        if self._display != "hide":
-            self._open_reasoning += self._reasoning_sanitiser.feed(text)
+        clean = self._said(self._reasoning_sanitiser.feed(text))
+        if not self._thought.is_open:
+            if not clean.strip():
+                return
+            self._pause_text()
+            self._rows = ThoughtRows(self._renderer.columns)
+        self._thought.take(clean)
+        if self._display == "hide":
+            return
+        self._rows.feed(clean)
+        rows = self._rows.take()
+        if self._display == "show":
+            self._print_thought(rows)
 
     def text(self, text: str) -> None:
-        """Take a piece of the answer, or of a refusal."""
-        self._stream.feed(self._text_sanitiser.feed(text))
+        """Take a piece of the answer."""
+        self._feed(self._text_sanitiser.feed(text))
 
-    def take_lines(self, *, has_answer: bool) -> list[str]:
-        """Return the lines that are finished. ``has_answer``: the answer has begun, so the thinking is over."""
-        lines: list[str] = []
-        if self._display == "show" and not has_answer:
-            *done, self._open_reasoning = self._open_reasoning.split("\n")
-            lines += [self._dim(line) for line in done]
-        if has_answer:
-            lines += self._end_reasoning()
-            lines += self._stream.take_lines()
-        self._has_lines = self._has_lines or bool(lines)
+    def refusal(self, text: str) -> None:
+        """Take a piece of a refusal."""
+        if not self._is_refusal:
+            self._is_refusal = True
+            self._end_thought()
+            self._pause_text()
+            self._print([self._renderer.styled(REFUSED, "chat.warning")], "text")
+        self.text(text)
+
+    def take_lines(self, *, has_answer: bool = True) -> list[str]:  # noqa: ARG002 - to be dropped
+        """Return the lines that are finished since the last call."""
+        if not self._thought.is_open:
+            self._print(self._stream.take_lines(), "text")
+        lines, self._lines = self._lines, []
         return lines
 
     def finish(self) -> list[str]:
         """Return all lines that are left."""
-        self._stream.feed(self._text_sanitiser.flush())
-        lines = self._end_reasoning() + self._stream.take_lines(final=True)
-        self._has_lines = self._has_lines or bool(lines)
+        self._feed(self._text_sanitiser.flush())
+        self._end_thought()
+        self._print(self._stream.take_lines(final=True), "text")
+        self._print_folded()
+        lines, self._lines = self._lines, []
         return lines
 
     def tail(self, limit_rows: int) -> list[str]:
-        """Return what is still open, in at most ``limit_rows`` rows."""
-        if self._thinking_since is not None:
-            width = max(1, self._renderer.columns - 1)
-            rows = [
-                line[i : i + width]
-                for line in self._open_reasoning[-width * limit_rows :].split("\n")
-                for i in range(0, max(1, len(line)), width)
-            ]
-            return [self._dim(row) for row in rows[-limit_rows:]] if any(rows) else []
-        return self._stream.tail_lines(limit_rows)
+        """Return what is still open, in at most ``limit_rows`` rows, with the blank row before it if one is due."""
+        if not self._thought.is_open:
+            lines = self._stream.tail_lines(limit_rows)
+            if lines and lines[0] and self._last == "thought":
+                lines = ["", *lines]
+            return lines[-limit_rows:] if limit_rows > 0 else []
+        if self._display == "hide" or limit_rows <= 0:
+            return []
+        rows = self._rows.last(limit_rows, is_open=self._display == "show")
+        lines = [self._dim(row) for row in rows]
+        if self._last == "text" and not self._ends_blank and lines:
+            lines = ["", *lines]
+        return lines[-limit_rows:]
 
     def resize(self, columns: int, rows: int) -> None:
         """Draw what comes for another size of the terminal."""
         self._stream.resize(columns, rows)
+        self._rows.resize(columns)
 
-    def _dim(self, line: str) -> str:
-        return self._renderer.styled(line, "chat.reasoning")
+    def _said(self, text: str) -> str:
+        return text if self._renderer.look.is_unicode else readable(text, "ascii")
 
-    def _end_reasoning(self) -> list[str]:
-        if self._thinking_since is None:
-            return []
-        seconds = self._monotonic() - self._thinking_since
-        self._thinking_since = None
-        lines = [self._dim(self._open_reasoning)] if self._display == "show" and self._open_reasoning else []
-        self._open_reasoning = ""
-        return [
-            *lines,
-            self._renderer.styled(
-                f"thought for {seconds:.0f} s, ~{self._thought_tokens} tokens", "chat.label"
-            ),
-            "",
-        ]
+    def _dim(self, row: str) -> str:
+        return self._renderer.styled(row, "chat.reasoning")
+
+    def _feed(self, text: str) -> None:
+        text = self._said(text)
+        if self._thought.is_open:
+            if not text.strip():
+                self._blanks.append(text)
+                return
+            self._end_thought()
+            text = "".join((*self._blanks, text))
+            self._blanks = []
+        if not self._has_text:
+            text = text.lstrip("\n")
+            self._has_text = bool(text)
+        self._fences.feed(text)
+        self._stream.feed(text)
+
+    def _pause_text(self) -> None:
+        """Print the answer so far, since something else comes in between; code is not cut in two."""
+        if not self._has_text:
+            return
+        if not self._fences.is_open:
+            self._fences.feed("\n\n")
+            self._stream.feed("\n\n")
+        self._print(self._stream.take_lines(), "text")
+
+    def _end_thought(self) -> None:
+        if not self._thought.is_open:
+            return
+        said = self._thought.end()
+        if self._display == "hide":
+            return
+        rest = self._rows.finish()
+        if self._display == "show":
+            self._print_thought(rest)
+        self._folded.append(self._renderer.styled(said, "chat.label"))
+        if not self._fences.is_open:
+            self._print_folded()
+
+    def _print_folded(self) -> None:
+        folded, self._folded = self._folded, []
+        for line in folded:
+            self._print([line], "thought")
+
+    def _print_thought(self, rows: list[str]) -> None:
+        self._print([self._dim(row) for row in rows], "thought")
+
+    def _print(self, lines: list[str], kind: Literal["text", "thought"]) -> None:
+        """Print lines, with a blank one between what is said and what is thought."""
+        if not lines:
+            return
+        if self._repeats and not lines[0]:
+            lines = lines[1:]
+        elif self._last not in {"", kind} and lines[0] and not self._ends_blank:
+            lines = ["", *lines]
+        self._repeats = False
+        self._lines += lines
+        if lines:
+            self._last, self._ends_blank = kind, not lines[-1]
+        if kind == "text" and self._folded and not self._fences.is_open:
+            self._print_folded()
 
 
-def ending(message: Message) -> str | None:
-    """Say how a reply ended, where that is not the ordinary way. None: it is."""
-    match message.meta.state:
-        case ReplyState.COMPLETE:
-            return explain_finish(message.meta.finish_reason)
-        case ReplyState.INTERRUPTED:
-            return "interrupted; /continue asks for the rest, /retry asks again"
-        case ReplyState.FAILED:
-            rest = "/continue asks for the rest, /retry asks again" if message.text else "/retry asks again"
-            return f"failed: {message.meta.error or 'unknown reason'} {rest}"
-        case ReplyState.STREAMING:
-            return "still arriving in another terminal"
-        case None:
-            return None
+class _Fences:
+    """Knows whether a text that comes in pieces stands inside a fenced block of code."""
+
+    def __init__(self) -> None:
+        self._line = ""
+        """The beginning of the line that is not complete."""
+        self._mark = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the text so far ends inside a block."""
+        return bool(self._mark)
+
+    def feed(self, text: str) -> None:
+        """Take the next piece."""
+        whole = self._line + text
+        end = whole.rfind("\n") + 1
+        if end:
+            self._line = whole[end : end + _LINE_CHARS]
+            for match in _FENCE.finditer(whole, 0, end - 1):
+                self._take(match[1], match[2])
+        elif len(self._line) < _LINE_CHARS:
+            self._line = whole[:_LINE_CHARS]
+
+    def _take(self, mark: str, rest: str) -> None:
+        if not self._mark:
+            self._mark = mark
+        elif mark[0] == self._mark[0] and len(mark) >= len(self._mark) and not rest.strip():
+            self._mark = ""
 
 
-def whole_reply(renderer: BlockRenderer, message: Message) -> list[str]:
-    """Draw a stored message as it was drawn when it came."""
-    stream = MarkdownStream(renderer)
-    sanitiser = Sanitiser()
-    stream.feed(sanitiser.feed(message.text) + sanitiser.flush())
-    lines = stream.take_lines(final=True)
+def whole_reply(renderer: BlockRenderer, message: Message, reasoning: ReasoningDisplay = "fold") -> list[str]:
+    """Draw a stored message as it was drawn when it came. How long its thoughts took is not stored."""
+    view = ReplyView(renderer, reasoning, None, _reasoning_tokens(message))
+    lines: list[str] = []
+    for part in message.parts:
+        if isinstance(part, ReasoningPart):
+            view.reasoning(part.text)
+        elif isinstance(part, RefusalPart):
+            view.refusal(part.text)
+        else:
+            view.text(part.text)
+        lines += view.take_lines()
+    lines += view.finish()
     said = ending(message)
     if said:
-        lines += ["", renderer.styled(said, "chat.warning")]
+        lines += [*([""] if lines else []), renderer.styled(said, "chat.warning")]
     return lines
+
+
+def thought_lines(renderer: BlockRenderer, text: str) -> list[str]:
+    """Draw what a model thought, in full."""
+    rows = ThoughtRows(renderer.columns)
+    clean = sanitise(text)
+    rows.feed(clean if renderer.look.is_unicode else readable(clean, "ascii"))
+    return [renderer.styled(row, "chat.reasoning") for row in rows.finish()]
+
+
+def _reasoning_tokens(message: Message) -> int | None:
+    """Return what the server counted for the only thought of a message. None: it did not, or there are several."""
+    usage = message.meta.usage
+    thoughts = sum(isinstance(part, ReasoningPart) for part in message.parts)
+    return (usage.reasoning_tokens or None) if usage and not usage.is_estimated and thoughts == 1 else None
 
 
 def user_lines(renderer: BlockRenderer, text: str, limit_rows: int = 40) -> list[str]:
     """Draw what the user sent, with the sign of the prompt; a long text is shown with its middle left out."""
-    sanitiser = Sanitiser()
-    rows = (sanitiser.feed(text) + sanitiser.flush()).split("\n")
+    dots = "\u2026" if renderer.look.is_unicode else "..."
+    clean = sanitise(text)
+    rows = (clean if renderer.look.is_unicode else readable(clean, "ascii")).split("\n")
     if len(rows) > limit_rows:
         half = limit_rows // 2
-        rows = [*rows[:half], f"… {len(rows) - 2 * half} lines more …", *rows[-half:]]
+        rows = [*rows[:half], f"{dots} {len(rows) - 2 * half} lines more {dots}", *rows[-half:]]
     shown = [
-        row if len(row) <= 2000 else f"{row[:1000]} … {len(row) - 2000} characters more … {row[-1000:]}"
+        row
+        if len(row) <= 2000
+        else f"{row[:1000]} {dots} {len(row) - 2000} characters more {dots} {row[-1000:]}"
         for row in rows
     ]
     return [

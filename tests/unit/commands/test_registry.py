@@ -50,7 +50,7 @@ def test_a_unique_beginning_finds_the_command() -> None:
 
 
 def test_an_ambiguous_beginning_names_the_candidates() -> None:
-    with pytest.raises(UsageError, match="/re could be /redraw, /request, /retry"):
+    with pytest.raises(UsageError, match="/re could be /reasoning, /redraw, /request, /retry"):
         REGISTRY.find("re")
 
 
