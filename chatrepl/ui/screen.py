@@ -135,12 +135,21 @@ class InlineRenderer(Renderer):
         self._reached = [max(pair) for pair in zip_longest(widths, self._reached, fillvalue=0)]
 
     def erase(self, leave_alternate_screen: bool = True) -> None:
-        """Erase the application wherever the terminal has moved it; the cursor is where it began."""
-        size = self.output.get_size()
-        if self._last_screen is not None and self._last_size != size:
-            self._cursor_pos = self._cursor_pos._replace(x=0, y=self._rows_above(size))
-            self.output.write_raw("\r")
-        super().erase(leave_alternate_screen)
+        """Erase the application wherever the terminal has moved it; the cursor is where it began.
+
+        Not from the first column on: from the top left corner, tmux would move all of it into its history.
+        """
+        output, size = self.output, self.output.get_size()
+        is_moved = self._last_screen is not None and self._last_size != size
+        output.write_raw("\r")
+        output.cursor_up(self._rows_above(size) if is_moved else self._cursor_pos.y)
+        output.cursor_forward(1)
+        output.erase_down()
+        output.write_raw("\r\x1b[2K")
+        output.reset_attributes()
+        output.enable_autowrap()
+        output.flush()
+        self.reset(leave_alternate_screen=leave_alternate_screen)
         self._reached = ()
 
     @property
@@ -171,7 +180,7 @@ class InlineRenderer(Renderer):
         """Return the columns of a row that were written: those without the plain blanks at its end."""
         if self._last_screen is None or self._last_size is None:
             return 0
-        has_style = self._style_string_has_style or {}
+        has_style: Any = self._style_string_has_style
         row = self._last_screen.data_buffer[y]
         for x in range(self._last_size.columns - 1, -1, -1):
             cell = row.get(x)
