@@ -53,8 +53,11 @@ class ThoughtRows:
         """
         rows = [] if is_open else [*self._last]
         indent = " " * self._indent
-        trial = self._wrapper.fork(lambda row, _cells: rows.append(indent + row))
-        trial.finish()
+        still: list[str] = []
+        self._wrapper.fork(lambda row, _cells: still.append(indent + row)).finish()
+        if still and self._has_gap and self._last:
+            rows.append("")
+        rows += still
         cut = [part for row in rows[-limit_rows:] for part in self._cut(row)]
         return cut[-limit_rows:]
 

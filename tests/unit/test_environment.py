@@ -71,6 +71,26 @@ def test_the_encoding_says_whether_more_than_ascii_can_be_shown(encoding: str | 
     assert Environment(stdout=stream, variables={}).is_unicode is unicode
 
 
+@pytest.mark.parametrize(
+    ("variables", "unicode"),
+    [
+        ({"LC_ALL": "C", "LANG": "de_DE.UTF-8"}, False),
+        ({"LANG": "POSIX"}, False),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, False),  # as Python leaves it where only LANG=C was set
+        ({"LC_ALL": "C.UTF-8", "LANG": "C"}, True),
+        ({"LC_CTYPE": "de_DE.UTF-8", "LANG": "C"}, True),
+        ({"LANG": "C", "PYTHONUTF8": "1"}, True),
+        ({"LC_ALL": "C", "PYTHONIOENCODING": "utf-8"}, True),
+        ({}, True),
+    ],
+)
+def test_a_locale_that_was_set_to_c_means_ascii(variables: dict[str, str], unicode: bool) -> None:
+    class Stream(io.StringIO):
+        encoding = "utf-8"
+
+    assert Environment(stdout=Stream(), variables=variables).is_unicode is unicode
+
+
 def test_a_size_that_is_not_known_is_80_by_24() -> None:
     environment = Environment(stdout=io.StringIO(), variables={})
     assert (environment.columns, environment.rows) == (80, 24)

@@ -19,6 +19,7 @@ from chatrepl.commands.base import (
     Messages,
     Notice,
     Quit,
+    Reasoning,
     Reply,
     Several,
     Table,
@@ -26,7 +27,7 @@ from chatrepl.commands.base import (
 )
 from chatrepl.commands.registry import Line, Registry, parse_arguments, split_line
 from chatrepl.errors import TransportError
-from chatrepl.exchange import ModelInfo
+from chatrepl.exchange import Finished, ModelInfo, ReasoningDelta, TextDelta
 from chatrepl.messages import Usage
 from chatrepl.session import Session
 from chatrepl.turn import Kind
@@ -155,6 +156,47 @@ def test_raw_shows_the_source_of_any_reply(run: Run) -> None:
     assert run("/raw 1") == Text(REPLY)
     assert run("/raw -2") == Text(REPLY)
     assert only(run("/raw 3")).tone == "error"
+
+
+def test_raw_of_a_reply_without_words_says_so(run: Run, session: Session) -> None:
+    run("/new")
+    assert only(run("/raw")).tone == "warning"
+    session.client.replies.append([ReasoningDelta("hm"), Finished("stop")])  # type: ignore[attr-defined]
+    list(session.turn(Kind.ASK, "third question", Cancellation()))
+
+    assert "empty" in only(run("/raw")).text
+
+
+def test_reasoning_gives_what_was_thought_before_any_reply(run: Run, session: Session) -> None:
+    script = [ReasoningDelta("Let me see.\n"), TextDelta("Four."), ReasoningDelta("Sure?"), Finished("stop")]
+    session.client.replies.append(script)  # type: ignore[attr-defined]
+    list(session.turn(Kind.ASK, "third question", Cancellation()))
+
+    assert run("/reasoning") == Reasoning("Let me see.\n\n\nSure?")
+    assert run("/reasoning 3") == run("/reasoning -1") == run("/thoughts")
+    assert "Reply 1 came without" in only(run("/reasoning 1")).text
+    assert only(run("/reasoning 9")).tone == "error"
+
+
+def test_reasoning_is_there_after_a_restart_and_after_a_stop(run: Run, session: Session) -> None:
+    def stop(cancellation: Cancellation) -> None:
+        cancellation.cancel()
+
+    session.client.replies.append([ReasoningDelta("Let me"), stop])  # type: ignore[attr-defined]
+    list(session.turn(Kind.ASK, "third question", Cancellation()))
+    chat = session.conversation.id
+
+    session.open_chat(session.store.load(chat))
+
+    assert run("/reasoning") == Reasoning("Let me")
+
+
+def test_redraw_shows_as_much_of_thoughts_as_is_set(run: Run) -> None:
+    run("/set terminal.reasoning hide")
+    reply = run("/redraw")
+
+    assert isinstance(reply, Messages)
+    assert reply.reasoning == "hide"
 
 
 def test_redraw_gives_the_last_turns(run: Run, session: Session) -> None:
