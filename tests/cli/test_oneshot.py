@@ -265,3 +265,85 @@ def test_version_and_help(run_cli: RunCli) -> None:
 
     assert run_cli("--version").stdout == f"chatrepl {__version__}\n"
     assert "--resume" in run_cli("--help").stdout
+
+
+@pytest.mark.parametrize(("display", "stderr"), [("show", "Two and two.\n"), ("fold", ""), ("hide", "")])
+def test_thoughts_stay_out_of_the_result_and_are_told_beside_it_only_when_asked_for(
+    run_cli: RunCli, server: RawServer, display: str, stderr: str
+) -> None:
+    server.answer(reply("Four.", reasoning=["Two ", "and two."]))  # type: ignore[arg-type]
+
+    done = run_cli("-p", "2+2?", "--set", f"terminal.reasoning={display}")
+
+    assert (done.stdout, done.stderr) == ("Four.\n", stderr)
+
+
+@pytest.mark.parametrize("display", ["show", "fold", "hide"])
+def test_a_terminal_sees_of_thoughts_what_is_set(
+    environment: dict[str, str], server: RawServer, tmp_path: Path, display: str
+) -> None:
+    server.answer(reply("**Four**.", reasoning=["Two ", "and two."]))  # type: ignore[arg-type]
+    command = [sys.executable, "-m", "chatrepl", "-p", "2+2?", "--set", f"terminal.reasoning={display}"]
+
+    with Terminal(command, env=environment, cwd=tmp_path) as terminal:
+        assert terminal.wait_exit() == 0
+
+    shown = terminal.everything()
+    assert shown.splitlines()[-1] == "Four."
+    assert ("Two and two." in shown) == (display == "show")
+    assert ("thought for" in shown) == (display != "hide")
+
+
+@pytest.mark.parametrize("arguments", [("--plain",), ()], ids=["plain", "dumb"])
+def test_a_poor_terminal_gets_words_without_escape_sequences(
+    environment: dict[str, str], server: RawServer, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    server.answer(reply("**Four**:\n\n```py\n4\n```\n", reasoning=["hm"]))  # type: ignore[arg-type]
+    variables = environment | ({} if arguments else {"TERM": "dumb"})
+
+    with Terminal(
+        [sys.executable, "-m", "chatrepl", "-p", "2+2?", *arguments], env=variables, cwd=tmp_path
+    ) as terminal:
+        assert terminal.wait_exit() == 0
+
+    assert b"\x1b" not in terminal.raw
+    assert terminal.everything().endswith("**Four**:\n\n[code 1: py]\n4\n[end of code]")
+
+
+def test_an_ascii_pipe_gets_letters_it_can_hold_and_json_escapes(run_cli: RunCli, server: RawServer) -> None:
+    text = "\u201cna\u00efve\u201d \u2014 \u6f22"
+    server.answer(reply(text), reply(text))  # type: ignore[arg-type]
+
+    plain = run_cli("-p", "hi", PYTHONIOENCODING="ascii")
+    as_json = run_cli("-p", "hi", "--output", "json", PYTHONIOENCODING="ascii")
+
+    assert plain.stdout == '"naive" -- ?\n'
+    assert json.loads(as_json.stdout)["text"] == text
+
+
+def test_a_pipe_is_not_a_terminal_and_keeps_every_letter_whatever_the_locale(
+    run_cli: RunCli, server: RawServer
+) -> None:
+    server.answer(reply("\u201cna\u00efve\u201d"))  # type: ignore[arg-type]
+
+    assert run_cli("-p", "hi", LC_ALL="C", LANG="").stdout == "\u201cna\u00efve\u201d\n"
+
+
+def test_a_stopped_reply_is_json_as_any_other(
+    environment: dict[str, str], server: RawServer, tmp_path: Path
+) -> None:
+    server.answer(stream_answer([*chat_chunks(["It was ", "a dark night"])[:3], Stall()]))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chatrepl", "-p", "tell", "--output", "stream-json"],
+        env=environment, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    lines = [process.stdout.readline(), process.stdout.readline()]
+
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=20)
+
+    values = [json.loads(line) for line in (*lines, *rest.splitlines())]
+    assert values[1] == {"type": "text", "text": "a dark night"}
+    assert (values[-1]["state"], values[-1]["text"]) == ("interrupted", "It was a dark night")
+    assert process.returncode == ExitStatus.INTERRUPTED
