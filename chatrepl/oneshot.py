@@ -12,7 +12,8 @@ from chatrepl.exchange import explain_finish
 from chatrepl.sanitise import sanitise
 from chatrepl.session import Session
 from chatrepl.turn import Cancelled, Completed, Failed, Kind
-from chatrepl.ui.writers import Ending, OutputForm, ReplyWriter, follow, output_for, writer_for
+from chatrepl.ui.ascii import output_for
+from chatrepl.ui.writers import Ending, OutputForm, ReplyWriter, follow, writer_for
 from chatrepl.worker import TurnWorker
 
 

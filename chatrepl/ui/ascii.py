@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from typing import TextIO
+
+from chatrepl.environment import Environment
 
 _SAID: dict[str, str] = {
     **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc\u2039\u203a", "'"),
@@ -102,3 +105,28 @@ def _fits(char: str, encoding: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+class Output:
+    """A stream that takes any text: what it cannot show is said in other letters."""
+
+    def __init__(self, stream: TextIO, *, is_unicode: bool = True) -> None:
+        self._stream = stream
+        self.encoding = (stream.encoding or "utf-8") if is_unicode else "ascii"
+        self.is_new_line = True
+        """Whether what was written ends with its line, or nothing was."""
+
+    def write(self, text: str) -> None:
+        """Write at once."""
+        if text:
+            self.is_new_line = text.endswith("\n")
+            self._stream.write(readable(text, self.encoding))
+            self._stream.flush()
+
+
+def output_for(environment: Environment, stream: TextIO) -> Output:
+    """Return the output for a stream; a terminal may know fewer letters than the stream that leads to it."""
+    is_terminal = (
+        environment.stdout_is_terminal if stream is environment.stdout else environment.stderr_is_terminal
+    )
+    return Output(stream, is_unicode=environment.is_unicode or not is_terminal)

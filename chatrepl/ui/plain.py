@@ -28,9 +28,10 @@ from chatrepl.messages import Message, Role
 from chatrepl.sanitise import sanitise, sanitise_line
 from chatrepl.session import Session
 from chatrepl.turn import Cancelled, Failed, Kind
+from chatrepl.ui.ascii import output_for
 from chatrepl.ui.endings import ending
 from chatrepl.ui.words import spell
-from chatrepl.ui.writers import WordsWriter, follow, output_for, plain_writer
+from chatrepl.ui.writers import WordsWriter, follow, plain_writer
 from chatrepl.worker import TurnWorker
 
 PROMPT = "> "

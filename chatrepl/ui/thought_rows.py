@@ -99,5 +99,21 @@ class ThoughtRows:
         return chop_cells(row[-KEPT_ROWS * self._columns :], self._columns)
 
 
+class RowCutter:
+    """Gives back a thought as rows that fit the terminal, each with its end."""
+
+    def __init__(self, columns: int) -> None:
+        self._rows = ThoughtRows(columns)
+
+    def feed(self, text: str) -> str:
+        """Take the next piece and return the rows that are finished by it."""
+        self._rows.feed(text)
+        return "".join(f"{row}\n" for row in self._rows.take())
+
+    def finish(self) -> str:
+        """Return the rows that are left."""
+        return "".join(f"{row}\n" for row in self._rows.finish())
+
+
 def _unpainted(text: str, _styles: Styles) -> str:
     return text

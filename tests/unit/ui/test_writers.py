@@ -16,9 +16,11 @@ from chatrepl.markup import code_blocks
 from chatrepl.messages import ChatId
 from chatrepl.settings import ReasoningDisplay
 from chatrepl.turn import Cancelled, Completed, Failed, TurnEvent
-from chatrepl.ui.ascii import readable
+from chatrepl.ui.ascii import Output, readable
+from chatrepl.ui.aside import Aside
+from chatrepl.ui.json_writer import JsonWriter
 from chatrepl.ui.words import Words, spell
-from chatrepl.ui.writers import Aside, Ending, JsonWriter, Output, TextWriter, WordsWriter, follow
+from chatrepl.ui.writers import Ending, TextWriter, WordsWriter, follow
 from tests.support.conversations import reply
 from tests.support.fakes import FakeClock
 
