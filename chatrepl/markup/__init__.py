@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 
 @cache
-def inline_parser() -> MarkdownIt:
+def inline_parser(*, has_links: bool = True) -> MarkdownIt:
     """Return the parser of what stands inside a block: CommonMark with strikethrough; HTML is text."""
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
+    parser = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
+    return parser if has_links else parser.disable(["link", "image"])
 
 
 class _Codes(BlockSink):

@@ -15,6 +15,10 @@ Span = tuple[str, Styles]
 """A piece of text without newlines; ``BREAK`` stands for the end of a line."""
 BREAK: Span = ("\n", ())
 
+LIMIT_BRACKETS = 60
+LIMIT_RUNS = 300
+"""A piece with more signs of emphasis is noise, or made to keep a parser busy: it is text. So are more brackets."""
+
 _MARKED = re.compile(r"[\\`*_\[\]!<&~]")
 _LINE_END = re.compile(r"[ \t]*\n[ \t]*")
 _STYLES = {"em": "markdown.em", "strong": "markdown.strong", "s": "markdown.s", "link": "markdown.link"}
@@ -27,14 +31,15 @@ def spans(text: str, references: Mapping[str, Any]) -> Iterator[Span]:
         text: The inside of a paragraph, a heading or a cell.
         references: The links defined so far, as the parser wants them.
     """
-    if not _MARKED.search(text):
+    if not _MARKED.search(text) or sum(map(text.count, "*_~")) > LIMIT_RUNS:
         for number, line in enumerate(_LINE_END.split(text)):
             if number:
                 yield BREAK
             if line:
                 yield _clean(line), ()
         return
-    tokens = inline_parser().parseInline(text, {"references": references})[0].children or []
+    parser = inline_parser(has_links=text.count("[") <= LIMIT_BRACKETS)
+    tokens = parser.parseInline(text, {"references": references})[0].children or []
     yield from _walk(tokens)
 
 

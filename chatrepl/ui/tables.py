@@ -117,7 +117,7 @@ class TableLayout:
                     BETWEEN.join(self._line * width for width in self._widths), ("markdown.table.border",)
                 )
             )
-        for cells in self._held:
+        for cells in self._held or ([] if self._widths else [[]]):
             self._draw(cells)
         self._held = []
 
@@ -158,31 +158,38 @@ class TableLayout:
         return rows
 
     def _draw_record(self, cells: Sequence[_Cell]) -> None:
-        """Print a row as a list: the name of a column and what stands in it."""
+        """Print a row as a list: the name of a column and what stands in it. The first has all the names."""
         if self._has_record:
             self._emit("")
-        self._has_record = True
         wrapper = Wrapper(lambda text, _: self._emit(text), self._paint, self._width, self._width)
-        for name, cell in zip(self._head, cells, strict=False):
-            if cell.spans:
+        is_first, self._has_record = not self._has_record, True
+        for index, name in enumerate(self._head if is_first else self._head[: len(cells)]):
+            inside = cells[index].spans if index < len(cells) else []
+            if inside or is_first:
                 wrapper.feed_spans((" ", _HEAD) if span == BREAK else span for span in name.spans)
-                wrapper.feed(": ", _HEAD)
-                wrapper.feed_spans(cell.spans)
+                wrapper.feed(": " if inside else ":", _HEAD)
+                wrapper.feed_spans(inside)
                 wrapper.finish()
 
     def _cell(self, text: str, styles: Styles) -> _Cell:
         found: list[Span] = []
-        widest = 0
-        for number, line in enumerate(_LINE_BREAK.split(text)):
-            if number:
-                found.append(BREAK)
-            cells = 0
-            for piece in pieces(line):
-                for words, own in spans(piece, self._references):
-                    found.append((words, (*styles, *own)))
-                    cells += count_cells(words)
-            widest = max(widest, cells)
+        widest = cells = 0
+        for piece in pieces(text):
+            for words, own in spans(piece, self._references):
+                for number, part in enumerate(_split_lines(words, own)):
+                    if number:
+                        found.append(BREAK)
+                        cells = 0
+                    if part:
+                        found.append((part, (*styles, *own)))
+                        cells += count_cells(part)
+                        widest = max(widest, cells)
         return _Cell(found, widest)
+
+
+def _split_lines(words: str, styles: Styles) -> list[str]:
+    """Cut text where it has the sign for a line's end in HTML: nothing else can say it in a cell."""
+    return [words] if "markdown.code" in styles or "<" not in words else _LINE_BREAK.split(words)
 
 
 def _aligned(text: str, cells: int, width: int, alignment: str) -> str:

@@ -82,7 +82,22 @@ def test_columns_that_cannot_stand_side_by_side_become_lists() -> None:
     page.table.row(["Bob"])
     page.table.finish()
 
-    assert page.rows == ["first name:", "Ann", "third name:", "Eve", "", "first name:", "Bob"]
+    assert page.rows == ["first name:", "Ann", "second name:", "third name:", "Eve", "", "first name:", "Bob"]
+
+
+def test_a_table_without_rows_still_has_its_names() -> None:
+    page = Page(["first name", "second name", "third name"], width=14)
+    page.table.finish()
+
+    assert page.rows == ["first name:", "second name:", "third name:"]
+
+
+def test_a_line_break_inside_emphasis_is_one_and_in_code_is_code() -> None:
+    page = Page(["a"])
+    page.table.row(["**x<br>y** `<br>`"])
+    page.table.finish()
+
+    assert page.rows[2:] == ["x", "y <br>"]
 
 
 def test_a_line_break_in_a_cell_is_one() -> None:
