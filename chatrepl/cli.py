@@ -91,8 +91,12 @@ def main(arguments: Sequence[str] | None = None, environment: Environment | None
 
 
 def _tell(environment: Environment, text: str, hint: str | None = None) -> None:
+    from chatrepl.ui.ascii import output_for
+
     lines = [f"chatrepl: {text}", *([hint] if hint else [])]
-    environment.stderr.write("".join(f"{sanitise(mask_keys(line))}\n" for line in lines))
+    output_for(environment, environment.stderr).write(
+        "".join(f"{sanitise(mask_keys(line))}\n" for line in lines)
+    )
 
 
 def _report(environment: Environment) -> str:

@@ -19,8 +19,8 @@ def look_for(environment: Environment, code_theme: str) -> Look:
 
 
 def renderer_for(environment: Environment, code_theme: str) -> BlockRenderer:
-    """Return a renderer for one reply, at the present width."""
-    return BlockRenderer(look_for(environment, code_theme), environment.columns)
+    """Return a renderer for one reply, at the present size."""
+    return BlockRenderer(look_for(environment, code_theme), *environment.size())
 
 
 def _colours(environment: Environment) -> ColorSystem | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from chatrepl.environment import Environment
 from chatrepl.errors import ChatreplError
 from chatrepl.sanitise import sanitise_line
+from chatrepl.ui.ascii import output_for
 
 Found = tuple[str, str, tuple[str, ...]]
 """A server on this machine: its name, its base URL and its models."""
@@ -39,7 +41,16 @@ def ask_for_provider(
     """Offer the ways to a model and return the one that was chosen."""
     from getpass import getpass
 
-    write = environment.stderr.write
+    output = output_for(environment, environment.stderr)
+    width = max(20, environment.columns - 1)
+
+    def write(text: str) -> None:
+        """Break a line between words, and keep the blanks and line ends around it."""
+        lines = text.split("\n")
+        output.write(
+            "\n".join("\n     ".join(wrap(line, width - 5, break_long_words=False, break_on_hyphens=False)) for line in lines)
+        )
+
     write("There is no model to talk to yet.\n\n")
     write("  1  paste an OpenAI key (it is kept in an owner-only file)\n")
     for number, (name, base_url, models) in enumerate(servers, start=2):
@@ -49,12 +60,11 @@ def ask_for_provider(
     write("For another provider set OPENAI_BASE_URL and OPENAI_API_KEY.\n\n")
     try:
         while True:
-            write(
+            output.write(
                 f"Choose 1-{len(servers) + 1}, or Enter to leave: "
                 if servers
                 else "Choose 1, or Enter to leave: "
             )
-            environment.stderr.flush()
             said = environment.stdin.readline().strip()
             if not said:
                 return None
