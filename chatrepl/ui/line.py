@@ -14,19 +14,25 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 PIECE_BYTES = 1024
-"""As much is written at once, so that it is noticed where the line stops taking."""
-WAIT_S = 0.05
-"""A write that takes longer, where the terminal had no room before it, had to wait for the line."""
+"""As much is written at once to a slow line, so that it is noticed where it stops taking."""
+WHOLE_BYTES = 65_536
+"""As much is written at once to a quick line: no terminal shows half a frame."""
+WAIT_S = 0.1
+"""A write that takes longer had to wait for the line, and not only for its turn among the threads."""
 QUICK_BYTES_PER_S = 256 * 1024
 """A line that takes more is as good as one that takes everything."""
 FRAME_S = 0.25
 """What the line takes in this time is written before something newer can be shown."""
 LEAST_FRAME_BYTES = 1024
+CAREFUL_FRAME_BYTES = 4096
+"""So much is written at once to a line that had to be waited for, until it is known what it takes."""
+TRUSTED_BYTES = 128 * 1024
+"""A line that had to be waited for once, and then took so much without a wait, is quick."""
 DIRECT_BYTES = 2048
 """So much is written without a thread: the first prompt does not wait for one to start."""
 GIVE_UP_S = 5.0
 """At the end, a terminal that takes nothing for so long is left."""
-FORGET_S = 60.0
+FORGET_S = 300.0
 """A line may have become faster: what it took is found out anew after this time."""
 LEVEL_SHARE = 0.2
 """Of a frame: as much may still lie in the buffers of a slow line when the next one is drawn."""
@@ -60,8 +66,6 @@ class TerminalLine:
         self._on_free: list[Callable[[], None]] = []
         self._free_at = 0.0
         self._measure = LineMeasure()
-        self._room = select.poll()
-        self._room.register(descriptor, select.POLLOUT)
         self._is_finished = False
         self.is_closed = False
         """Whether the terminal is gone."""
@@ -75,7 +79,9 @@ class TerminalLine:
     def frame_bytes(self) -> int | None:
         """How much may be written at once, so that keys are still echoed soon. None: the line is quick."""
         rate = self._measure.bytes_per_s
-        return None if rate is None else max(LEAST_FRAME_BYTES, int(rate * FRAME_S))
+        if rate is None:
+            return CAREFUL_FRAME_BYTES if self._measure.is_suspect else None
+        return max(LEAST_FRAME_BYTES, int(rate * FRAME_S))
 
     def write(self, data: bytes) -> None:
         """Hand over what is to be written; returns at once."""
@@ -146,10 +152,10 @@ class TerminalLine:
     def _send(self, data: bytes, *, is_queued: bool) -> None:
         rest = memoryview(data)
         while rest and not self.is_closed:
-            has_room = bool(self._room.poll(0))
+            limit = WHOLE_BYTES if self.frame_bytes is None else PIECE_BYTES
             began = time.monotonic()
             try:
-                size = os.write(self._descriptor, rest[:PIECE_BYTES])
+                size = os.write(self._descriptor, rest[:limit])
             except BlockingIOError:  # somebody else made the terminal non-blocking
                 select.select([], [self._descriptor], [], 1.0)
                 size = 0
@@ -158,7 +164,7 @@ class TerminalLine:
             except OSError:  # the terminal is gone
                 self._close()
                 return
-            self._measure.wrote(size, began, time.monotonic(), has_room=has_room)
+            self._measure.wrote(size, began, time.monotonic())
             rest = rest[size:]
             if is_queued:
                 with self._changed:
@@ -190,13 +196,18 @@ class LineMeasure:
         self._bytes_since = 0
         self._found_at = 0.0
 
-    def wrote(self, size: int, began: float, ended: float, *, has_room: bool) -> None:
-        """Take note of a write. ``has_room``: whether the terminal said before it that it would take something."""
+    @property
+    def is_suspect(self) -> bool:
+        """Whether the line had to be waited for lately."""
+        return self._waited_at is not None and self._bytes_since < TRUSTED_BYTES
+
+    def wrote(self, size: int, began: float, ended: float) -> None:
+        """Take note of a write."""
         if self.bytes_per_s is not None and began - self._found_at > FORGET_S:
             self.bytes_per_s, self._waited_at = None, None
         self._writes.append((ended, size))
         self._bytes_since += size
-        if has_room or ended - began < WAIT_S:
+        if ended - began < WAIT_S:
             return
         if self._waited_at is not None and ended - self._waited_at < FORGET_S:
             rate = self._bytes_since / (ended - self._waited_at)

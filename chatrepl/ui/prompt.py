@@ -64,6 +64,16 @@ class StoredHistory(History):
         self._add(string)
 
 
+class InputLine(Buffer):
+    """The input line. An editor that opens it waits until the application has left the screen."""
+
+    leave_screen: Callable[[], None] = staticmethod(lambda: None)
+
+    def _open_file_in_editor(self, filename: str) -> bool:
+        self.leave_screen()
+        return super()._open_file_in_editor(filename)
+
+
 @dataclass(slots=True)
 class View:
     """What the application shows around the input line; the session changes it and asks for a redraw."""
@@ -91,7 +101,7 @@ def build_application(
     reflows: bool,
 ) -> ChatApplication:
     """Build the application of a session; its current buffer is the input line."""
-    buffer = Buffer(
+    buffer = InputLine(
         name=DEFAULT_BUFFER,
         history=history,
         completer=completer,
@@ -153,6 +163,8 @@ def build_application(
         erase_when_done=True,
         max_render_postpone_time=None,
     )
+    if application.line is not None:
+        buffer.leave_screen = application.line.drain
     application.ttimeoutlen = ESCAPE_WAIT_S
     application.timeoutlen = ESCAPE_WAIT_S
     return application

@@ -1,7 +1,7 @@
 """The loop: takes lines, runs commands and turns, and shows what comes of them.
 
 The application runs in the main thread for the whole session. Turns run in a thread of their own and are drawn by
-``TurnRunner``; commands run in another, since they may ask the server or read files.
+``TurnRunner``; what is entered goes through ``Dispatcher``, which runs commands in another thread.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ import gc
 import signal
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from functools import partial
+from typing import TYPE_CHECKING
 
 from prompt_toolkit.input import create_input
 
@@ -23,9 +22,11 @@ from chatrepl.environment import Environment
 from chatrepl.errors import ChatreplError, ExitStatus
 from chatrepl.ui.bindings import build_bindings
 from chatrepl.ui.completion import CommandCompleter
+from chatrepl.ui.dispatch import Dispatcher
+from chatrepl.ui.output import HeldOutput
 from chatrepl.ui.paste import Pastes
 from chatrepl.ui.prompt import StoredHistory, View, build_application
-from chatrepl.ui.screen import ChatApplication, HeldOutput
+from chatrepl.ui.screen import ChatApplication
 from chatrepl.ui.status import StatusSource
 from chatrepl.ui.turn_runner import TurnRunner
 
@@ -33,8 +34,7 @@ if TYPE_CHECKING:  # commands and turns are loaded while the user types
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
 
-    from chatrepl.commands.base import Command, Confirm, Context, Messages, Notice, Reply
-    from chatrepl.commands.registry import Line, Registry
+    from chatrepl.commands.base import Command, Context, Messages, Notice
     from chatrepl.session import Session
     from chatrepl.ui.markdown import BlockRenderer
 
@@ -75,7 +75,6 @@ class Repl:
     ) -> None:
         self.session = session
         self._environment = environment
-        self._commands = commands
         self._warm_up = warm_up
         self._greeting = greeting
         self._first_message = first_message
@@ -83,10 +82,7 @@ class Repl:
         self._status = StatusSource(session, is_unicode=environment.is_unicode)
         self._view.bar = self._status.fragments
         self._pastes = Pastes()
-        self._queue: deque[str] = deque()
         self._is_leaving = False
-        self._is_busy = False
-        self._confirm: Confirm | None = None
         self._draft_handle: asyncio.TimerHandle | None = None
         self._interrupted_at = float("-inf")
         self._exit_status: int = ExitStatus.OK
@@ -97,24 +93,38 @@ class Repl:
             output=output or HeldOutput.on(environment),
             bindings=build_bindings(self, "DEFAULT_BUFFER"),
             history=self._history,
-            completer=CommandCompleter(lambda: self._registry, self._context),
+            completer=CommandCompleter(lambda: self._lines.registry, self._context),
             reflows=environment.reflows,
         )
         self._buffer = self._app.layout.current_buffer or self._app.current_buffer
         self._turns = TurnRunner(
             session, self._app, self._view, self._status, self._renderer, self._turn_ended
         )
+        self._lines = Dispatcher(
+            session,
+            commands,
+            environment,
+            self._app,
+            self._view,
+            self._status,
+            self._renderer,
+            self._turns,
+            on_quit=self._leave,
+            on_idle=self._refresh_status,
+        )
         self._buffer.on_text_changed += lambda _buffer: self._draft_changed()
 
-    @cached_property
-    def _registry(self) -> Registry:
-        from chatrepl.commands.registry import Registry
-
-        return Registry(self._commands())
+    def _context(self) -> Context:
+        return self._lines.context()
 
     def run(self) -> int:
-        """Hold the session until the user leaves."""
-        self._app.run(pre_run=self._begin, handle_sigint=False, set_exception_handler=False)
+        """Hold the session until the user leaves, or the terminal is gone."""
+        try:
+            self._app.run(pre_run=self._begin, handle_sigint=False, set_exception_handler=False)
+        except EOFError:  # nobody can type any more
+            self._is_leaving = True
+            self._turns.abandon()
+            self._save_draft()
         return self._exit_status
 
     # What happens at the beginning and at the end.
@@ -124,27 +134,25 @@ class Repl:
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(ValueError, RuntimeError):  # not in the main thread: a test
                 loop.add_signal_handler(number, self._told_to_end, number)
+        if self._app.line is not None:
+            self._app.line.on_closed = partial(_call_in, loop, self._leave)
         for notice in self._greeting:
-            self._answer(notice)
+            self._lines.answer(notice)
         self._app.create_background_task(self._get_ready(loop))
 
     async def _get_ready(self, loop: asyncio.AbstractEventLoop) -> None:
         ready = asyncio.Event()
 
-        def tell(what: Callable[[], None]) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended in the meantime
-                loop.call_soon_threadsafe(what)
-
         def work() -> None:
             with contextlib.suppress(Exception):  # what fails here fails again, with words, when it is needed
                 _ = self.session.store
-                tell(self._library_opened)
+                _call_in(loop, self._library_opened)
                 self._warm_up()
                 self.session.prepare()
-            tell(ready.set)
+            _call_in(loop, ready.set)
 
         if self._first_message is not None:
-            self._dispatch(self._first_message)
+            self._lines.enter(self._clean(self._first_message))
         await asyncio.sleep(WARM_UP_DELAY_S)
         threading.Thread(target=work, name="chatrepl-warm-up", daemon=True).start()
         await ready.wait()
@@ -171,12 +179,17 @@ class Repl:
         self._leave()
 
     def _leave(self) -> None:
+        if self._app.is_done:
+            return
         self._is_leaving = True
+        self._app.forget_waiting()
         self._turns.stop()
+        self._save_draft()
+        self._app.exit()
+
+    def _save_draft(self) -> None:
         with contextlib.suppress(ChatreplError):
             self.session.store.save_draft(self._pastes.unfold(self._buffer.text))
-        if not self._app.is_done:
-            self._app.exit()
 
     # What the keys ask for.
 
@@ -189,23 +202,23 @@ class Repl:
         self._buffer.append_to_history()
         self._buffer.reset()
         self.session.store.save_draft("")
-        self._dispatch(text)
+        self._lines.enter(self._clean(text))
 
     def escape(self) -> None:
-        """Take the last queued message back into an empty line, else stop the reply."""
-        if self._queue and not self._buffer.text:
-            self._buffer.text = self._queue.pop()
-            self._buffer.cursor_position = len(self._buffer.text)
-            self._show_queue()
+        """Take the last queued message back into an empty line, else stop what is going on."""
+        text = None if self._buffer.text else self._lines.take_back()
+        if text is None:
+            self._stop()
         else:
-            self._turns.cancel()
+            self._buffer.text = text
+            self._buffer.cursor_position = len(text)
 
     def interrupt(self) -> None:
-        """Stop the reply, else put the draft into the history, else leave when pressed twice."""
+        """Stop what is going on, else put the draft into the history, else leave when pressed twice."""
         now = time.monotonic()
-        if self._turns.is_running:
-            self._turns.cancel()
-        elif self._buffer.text:
+        if self._stop():
+            return
+        if self._buffer.text:
             self._buffer.append_to_history()
             self._buffer.reset()
         elif now - self._interrupted_at < LEAVE_WINDOW_S:
@@ -214,6 +227,18 @@ class Repl:
             self._interrupted_at = now
             self._status.flash("Ctrl-C again leaves")
             asyncio.get_running_loop().call_later(LEAVE_WINDOW_S, self._unflash)
+
+    def _stop(self) -> bool:
+        """Stop the reply, or the wait for a command, or a print that a slow line has not taken. False: there is none."""
+        if self._turns.is_running:
+            self._turns.cancel()
+            return True
+        if self._lines.stop_waiting():
+            return True
+        count = self._app.forget_waiting()
+        if count:
+            self._lines.say(f"{count} lines more were not printed.")
+        return count > 0
 
     def _unflash(self) -> None:
         self._status.flash("")
@@ -230,7 +255,7 @@ class Repl:
     @property
     def has_question(self) -> bool:
         """Whether a question waits for its answer."""
-        return self._confirm is not None
+        return self._lines.has_question
 
     @property
     def has_history(self) -> bool:
@@ -244,14 +269,7 @@ class Repl:
 
     def answer(self, *, yes: bool) -> None:
         """Answer the question that stands above the input line."""
-        confirm, self._confirm = self._confirm, None
-        self._view.question = ""
-        if confirm is not None:
-            if yes:
-                self._answer(confirm.then())
-            else:
-                self._say("Nothing was done.")
-            self._next_in_queue()
+        self._lines.decide(yes=yes)
 
     def paste(self, text: str) -> None:
         """Insert a paste as it is; a long one is shown folded."""
@@ -279,142 +297,24 @@ class Repl:
             asyncio.get_running_loop().call_later(4.0, self._unflash)
         return repaired
 
-    def _dispatch(self, text: str) -> None:
-        from chatrepl.commands.base import Ask
-        from chatrepl.commands.registry import Line, split_line
-        from chatrepl.turn import Kind
-
-        text = self._clean(text)
-        line = split_line(text)
-        if isinstance(line, Line):
-            self._run_command(text, line)
-        elif self._has_to_wait:
-            self._enqueue(text)
-        else:
-            self._turns.start(Ask(Kind.ASK, line))
-
-    def _run_command(self, text: str, line: Line) -> None:
-        from chatrepl.commands.registry import parse_arguments
-
-        try:
-            command = self._registry.find(line.name)
-            arguments = parse_arguments(command, line.rest)
-        except ChatreplError as error:
-            self._print_echo(text)
-            self._say(error.message, "error", error.hint)
-            return
-        context = self._context()
-        if self._is_busy or (command.when(context) is not None and self._turns.is_running):
-            self._enqueue(text)
-            return
-        self._print_echo(text)
-        self._is_busy = True
-        self._app.create_background_task(self._finish_command(lambda: command.run(context, arguments)))
-
-    async def _finish_command(self, run: Callable[[], Reply]) -> None:
-        """Run a command beside the loop, so that one that asks the server or reads a file holds up no key."""
-        try:
-            reply = await asyncio.get_running_loop().run_in_executor(None, run)
-        except ChatreplError as error:
-            self._say(error.message, "error", error.hint)
-        except Exception as defect:  # noqa: BLE001 - a mistake in a command must not end the session
-            self._say(f"chatrepl made a mistake: {type(defect).__name__}: {defect}", "error")
-        else:
-            self._answer(reply)
-        self._is_busy = False
-        self._refresh_status()
-        self._next_in_queue()
-
-    @property
-    def _has_to_wait(self) -> bool:
-        """Whether a message cannot be sent now."""
-        return self._turns.is_running or self._is_busy or self._confirm is not None
-
-    def _enqueue(self, text: str) -> None:
-        self._queue.append(text)
-        self._show_queue()
-
-    def _context(self) -> Context:
-        from chatrepl.commands.base import Context
-
-        return Context(
-            self.session,
-            self._environment.expand,
-            self._registry.commands,
-            is_streaming=self._turns.is_running,
-        )
-
-    def _show_queue(self) -> None:
-        self._view.queued = [
-            f"queued: {' '.join(text.split())[: max(10, self._environment.columns - 20)]}"
-            for text in self._queue
-        ]
-        self._status.queued_count = len(self._queue)
-
-    def _next_in_queue(self) -> None:
-        while self._queue and not self._has_to_wait:
-            text = self._queue.popleft()
-            self._show_queue()
-            self._dispatch(text)
-
-    # What is answered.
-
-    def _say(
-        self, text: str, tone: Literal["info", "warning", "error"] = "info", hint: str | None = None
-    ) -> None:
-        from chatrepl.commands.base import Notice
-
-        self._answer(Notice(text, tone, hint))
+    # What is drawn.
 
     def _renderer(self) -> BlockRenderer:
         from chatrepl.ui.look import renderer_for
 
         return renderer_for(self._environment, self.session.settings.terminal.code_theme)
 
-    def _print_echo(self, text: str) -> None:
-        from chatrepl.ui.reply_view import user_lines
-
-        self._app.print_above([*user_lines(self._renderer(), text), ""])
-
-    def _answer(self, reply: Reply) -> None:
-        from chatrepl.commands.base import Ask, ClearScreen, Clipboard, Confirm, Quit, Several
-
-        match reply:
-            case Several(replies):
-                for each in replies:
-                    self._answer(each)
-            case Quit():
-                self._leave()
-            case ClearScreen():
-                self._app.clear_screen()
-            case Ask():
-                self._turns.start(reply)
-            case Confirm(question):
-                self._confirm = reply
-                self._view.question = f"{question} (y/n)"
-                self._app.invalidate()
-            case Clipboard(text, what):
-                from chatrepl.ui.clipboard import osc52
-
-                self._app.output.write_raw(osc52(text))
-                self._app.output.flush()
-                self._say(f"Copied {what}: {len(text)} characters.")
-            case _:
-                from chatrepl.ui.replies import draw
-
-                self._app.print_above([*draw(reply, self._renderer()), ""])
-
     def _say_warnings(self) -> None:
         for warning in self.session.store.warnings():
-            self._say(warning, "warning")
+            self._lines.say(warning, "warning")
 
     def _turn_ended(self, defect: BaseException | None) -> None:
         if defect is not None:
-            self._say(f"chatrepl made a mistake: {type(defect).__name__}: {defect}", "error")
+            self._lines.say(f"chatrepl made a mistake: {type(defect).__name__}: {defect}", "error")
         self._say_warnings()
         if not self._is_leaving:
             self._refresh_status()
-            self._next_in_queue()
+            self._lines.next_in_queue()
 
     # What stands in the bar, and what is kept of a draft.
 
@@ -454,3 +354,9 @@ class Repl:
         self._library_opened()
         with contextlib.suppress(ChatreplError):
             self.session.store.add_input(self._pastes.unfold(text), self.session.clock.now())
+
+
+def _call_in(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:
+    """Call something in the loop, from any thread, unless the loop has ended."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(what)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import io
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,72 +33,17 @@ from prompt_toolkit.key_binding.key_bindings import (
     merge_key_bindings,
 )
 from prompt_toolkit.layout.screen import Screen
-from prompt_toolkit.output.color_depth import ColorDepth
-from prompt_toolkit.output.vt100 import Vt100_Output
 from prompt_toolkit.renderer import Renderer
 from prompt_toolkit.utils import get_cwidth
 
-from chatrepl.environment import Environment
 from chatrepl.ui.line import TerminalLine
+from chatrepl.ui.output import SYNCHRONISED_BEGIN, SYNCHRONISED_END, HeldOutput
 from chatrepl.ui.tail import SameBelow, Tail
 
-SYNCHRONISED_BEGIN = "\x1b[?2026h"
-SYNCHRONISED_END = "\x1b[?2026l"
-"""Terminals that know these show everything between them at once; the others ignore them."""
 SETTLE_S = 0.05
 """Nothing is drawn until the terminal has kept its size for so long."""
-LIMIT_FRAME_CHARS = 65_536
-"""Also a quick line gets no more at once, so that a long print can be stopped."""
-
-
-class HeldOutput(Vt100_Output):
-    """An output that can gather several drawings into one write, and that never waits for the terminal."""
-
-    _held = 0
-    line: TerminalLine | None = None
-    """None: what is written goes to the stream at once."""
-
-    @classmethod
-    def on(cls, environment: Environment) -> HeldOutput:
-        """Build the output for a terminal that is not asked for its cursor."""
-
-        def size() -> Size:
-            columns, rows = environment.size()
-            return Size(rows=rows, columns=columns)
-
-        output = cls(
-            environment.stdout,
-            size,
-            term=environment.variables.get("TERM"),
-            default_color_depth=None if environment.wants_colour else ColorDepth.DEPTH_1_BIT,
-            enable_bell=True,
-            enable_cpr=False,
-        )
-        with contextlib.suppress(OSError, ValueError, AttributeError, io.UnsupportedOperation):
-            environment.stdout.flush()
-            output.line = TerminalLine(environment.stdout.fileno())
-        return output
-
-    def flush(self) -> None:
-        """Hand over what was gathered, unless it is held back."""
-        if self._held or not self._buffer:
-            return
-        if self.line is None:
-            super().flush()
-            return
-        data = "".join(self._buffer)
-        self._buffer = []
-        self.line.write(data.encode(self.stdout.encoding or "utf-8", "replace"))
-
-    @contextmanager
-    def hold(self) -> Iterator[None]:
-        """Gather all that is drawn inside into one write."""
-        self._held += 1
-        try:
-            yield
-        finally:
-            self._held -= 1
-            self.flush()
+LIMIT_FRAME_CHARS = 16_384
+"""Also a line that seems quick gets no more at once: what it has cannot be taken back when the user stops the reply."""
 
 
 class InlineRenderer(Renderer):

@@ -32,6 +32,8 @@ STEP_S = 0.015
 """How long the keys wait at most while there is much to work on; the drawing of a frame comes on top."""
 TAIL_ROWS = 8
 STOP_TIMEOUT_S = 2.0
+CUT_CHARS = 4096
+"""As much of what has come is still shown after the user stopped the reply."""
 
 
 class TurnRunner:
@@ -101,19 +103,28 @@ class TurnRunner:
     def cancel(self) -> None:
         """Stop the reply, also on the screen; what came of it is stored as soon as the worker has noticed."""
         if self._turn is not None:
-            self._turn.cut()
+            self._turn.cut(self._cut_chars)
             self._turn.worker.cancellation.cancel()
             self._is_woken = True
             self._schedule(0)
+
+    @property
+    def _cut_chars(self) -> int:
+        return min(CUT_CHARS, self._app.frame_chars // 2)
 
     def stop(self) -> None:
         """Stop the reply and wait until it is stored; what is left of it to be shown is handed over at once."""
         turn = self._turn
         if turn is not None:
-            turn.cut()
+            turn.cut(self._cut_chars)
             turn.worker.stop(STOP_TIMEOUT_S)
             self._lines += turn.take(sys.maxsize, lambda: False)
             self._draw(turn)
+
+    def abandon(self) -> None:
+        """Stop the reply and wait until it is stored, where there is no screen any more."""
+        if self._turn is not None:
+            self._turn.worker.stop(STOP_TIMEOUT_S)
 
     def _woken(self) -> None:
         """Work on what has come now, or as soon as the frame before is old enough."""

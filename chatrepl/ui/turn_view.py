@@ -20,8 +20,6 @@ from chatrepl.worker import TurnWorker
 
 SLICE_CHARS = 2048
 """As much text is worked on between two looks at the clock."""
-CUT_CHARS = 4096
-"""As much of what has come is still shown after the user stopped the reply."""
 
 Delta = TextDelta | RefusalDelta | ReasoningDelta
 
@@ -104,10 +102,10 @@ class TurnView:
         self.is_over = has_ended
         return lines
 
-    def cut(self) -> None:
-        """Show only a little more of what has come: the user has stopped the reply."""
+    def cut(self, limit_chars: int) -> None:
+        """Show only so much more of what has come: the user has stopped the reply."""
         if self._room_chars is None:
-            self._room_chars = CUT_CHARS
+            self._room_chars = limit_chars
 
     def resize(self, columns: int, rows: int) -> None:
         """Draw what comes for another size of the terminal."""

@@ -95,6 +95,8 @@ class Terminal:
             program knows it by the variable ``XTERM_VERSION``.
     """
 
+    process_type: type[PtyProcess] = PtyProcess
+
     def __init__(
         self,
         argv: Sequence[str],
@@ -108,7 +110,7 @@ class Terminal:
         self._raw = bytearray()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._emulator = Emulator(columns, rows, reflows=reflows)
-        self.process = PtyProcess(argv, env=env, columns=columns, rows=rows, cwd=cwd)
+        self.process = self.process_type(argv, env=env, columns=columns, rows=rows, cwd=cwd)
 
     def __enter__(self) -> Self:
         return self

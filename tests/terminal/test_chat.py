@@ -478,7 +478,7 @@ def test_a_window_that_is_full_goes_on_and_says_what_is_left_out(start: Start, s
 
     for number in range(8):
         terminal.send_line(f"question {number}")
-        terminal.wait_for(f"> question {number}")
+        server.wait_until(lambda: len(asked(server)) == number + 1)  # noqa: B023 - called at once
         terminal.wait_for(is_idle)
 
     assert "left out: the window is full" in terminal.everything()

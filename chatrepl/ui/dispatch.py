@@ -1,0 +1,272 @@
+"""Decides what becomes of a line that was entered: a command is run beside the loop, a message is sent or waits its turn."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from chatrepl.errors import ChatreplError
+
+if TYPE_CHECKING:  # commands and turns are loaded while the user types
+    from chatrepl.commands.base import Command, Confirm, Context, Reply
+    from chatrepl.commands.registry import Line, Registry
+    from chatrepl.environment import Environment
+    from chatrepl.session import Session
+    from chatrepl.ui.markdown import BlockRenderer
+    from chatrepl.ui.prompt import View
+    from chatrepl.ui.screen import ChatApplication
+    from chatrepl.ui.status import StatusSource
+    from chatrepl.ui.turn_runner import TurnRunner
+
+
+class Dispatcher:
+    """What was entered, what waits, and what is answered.
+
+    Args:
+        commands: Returns what can be typed after a slash; called when it is first needed.
+        renderer: Makes a renderer for the present width.
+        turns: Runs the turns.
+        on_quit: Called by a command that ends the program.
+        on_idle: Called when a command has ended.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        commands: Callable[[], tuple[Command, ...]],
+        environment: Environment,
+        application: ChatApplication,
+        view: View,
+        status: StatusSource,
+        renderer: Callable[[], BlockRenderer],
+        turns: TurnRunner,
+        on_quit: Callable[[], None],
+        on_idle: Callable[[], None],
+    ) -> None:
+        self._session = session
+        self._commands = commands
+        self._environment = environment
+        self._app = application
+        self._view = view
+        self._status = status
+        self._renderer = renderer
+        self._turns = turns
+        self._on_quit = on_quit
+        self._on_idle = on_idle
+        self._all: Registry | None = None
+        self._queue: deque[str] = deque()
+        self._running: _RunningCommand | None = None
+        self._confirm: Confirm | None = None
+
+    @property
+    def registry(self) -> Registry:
+        """The commands, by their names."""
+        if self._all is None:
+            from chatrepl.commands.registry import Registry
+
+            self._all = Registry(self._commands())
+        return self._all
+
+    def context(self) -> Context:
+        """Return what a command works with just now."""
+        from chatrepl.commands.base import Context
+
+        return Context(
+            self._session,
+            self._environment.expand,
+            self.registry.commands,
+            is_streaming=self._turns.is_running,
+        )
+
+    # What was entered.
+
+    def enter(self, text: str) -> None:
+        """Run a command; send a message, or put it into the queue while something else is going on."""
+        from chatrepl.commands.base import Ask
+        from chatrepl.commands.registry import Line, split_line
+        from chatrepl.turn import Kind
+
+        line = split_line(text)
+        if isinstance(line, Line):
+            self._run_command(text, line)
+        elif self._has_to_wait:
+            self._enqueue(text)
+        else:
+            self._turns.start(Ask(Kind.ASK, line))
+
+    def _run_command(self, text: str, line: Line) -> None:
+        from chatrepl.commands.registry import parse_arguments
+
+        try:
+            command = self.registry.find(line.name)
+            arguments = parse_arguments(command, line.rest)
+        except ChatreplError as error:
+            self._print_echo(text)
+            self.say(error.message, "error", error.hint)
+            return
+        context = self.context()
+        if self._running is not None or (command.when(context) is not None and self._turns.is_running):
+            self._enqueue(text)
+            return
+        self._print_echo(text)
+        self._running = _RunningCommand(command.name, lambda: command.run(context, arguments), self._ended)
+
+    def _ended(self, command: _RunningCommand) -> None:
+        """Answer what a command has said, or that it failed; of one that is not waited for, only what it shows."""
+        is_awaited = command is self._running
+        if is_awaited:
+            self._running = None
+        if isinstance(command.error, ChatreplError):
+            self.say(command.error.message, "error", command.error.hint)
+        elif command.error is not None:
+            self.say(f"chatrepl made a mistake: {type(command.error).__name__}: {command.error}", "error")
+        elif command.reply is not None and (is_awaited or _is_only_shown(command.reply)):
+            self.answer(command.reply)
+        self._on_idle()
+        self.next_in_queue()
+
+    def stop_waiting(self) -> bool:
+        """Give the prompt back while a command still runs. False: none does."""
+        command, self._running = self._running, None
+        if command is None:
+            return False
+        self.say(f"Not waiting for /{command.name} any more; what it has to show comes when it is done.")
+        self.next_in_queue()
+        return True
+
+    # What waits.
+
+    @property
+    def _has_to_wait(self) -> bool:
+        """Whether a message cannot be sent now."""
+        return self._turns.is_running or self._running is not None or self._confirm is not None
+
+    def _enqueue(self, text: str) -> None:
+        self._queue.append(text)
+        self._show_queue()
+
+    def take_back(self) -> str | None:
+        """Return the message that was queued last, which then waits no more. None: none waits."""
+        if not self._queue:
+            return None
+        text = self._queue.pop()
+        self._show_queue()
+        return text
+
+    def _show_queue(self) -> None:
+        self._view.queued = [
+            f"queued: {' '.join(text.split())[: max(10, self._environment.columns - 20)]}"
+            for text in self._queue
+        ]
+        self._status.queued_count = len(self._queue)
+        self._app.invalidate()
+
+    def next_in_queue(self) -> None:
+        """Go on with what waits, if it can be now."""
+        while self._queue and not self._has_to_wait:
+            text = self._queue.popleft()
+            self._show_queue()
+            self.enter(text)
+
+    # Questions.
+
+    @property
+    def has_question(self) -> bool:
+        """Whether a question waits for its answer."""
+        return self._confirm is not None
+
+    def decide(self, *, yes: bool) -> None:
+        """Answer the question that stands above the input line."""
+        confirm, self._confirm = self._confirm, None
+        self._view.question = ""
+        if confirm is not None:
+            if yes:
+                self.answer(confirm.then())
+            else:
+                self.say("Nothing was done.")
+            self.next_in_queue()
+
+    # What is answered.
+
+    def say(
+        self, text: str, tone: Literal["info", "warning", "error"] = "info", hint: str | None = None
+    ) -> None:
+        """Print a notice."""
+        from chatrepl.commands.base import Notice
+
+        self.answer(Notice(text, tone, hint))
+
+    def answer(self, reply: Reply) -> None:
+        """Print a reply, or do what it asks for."""
+        from chatrepl.commands.base import Ask, ClearScreen, Clipboard, Confirm, Quit, Several
+
+        match reply:
+            case Several(replies):
+                for each in replies:
+                    self.answer(each)
+            case Quit():
+                self._on_quit()
+            case ClearScreen():
+                self._app.clear_screen()
+            case Ask():
+                self._turns.start(reply)
+            case Confirm(question):
+                self._confirm = reply
+                self._view.question = f"{question} (y/n)"
+                self._app.invalidate()
+            case Clipboard(text, what):
+                from chatrepl.ui.clipboard import osc52
+
+                self._app.output.write_raw(osc52(text))
+                self._app.output.flush()
+                self.say(f"Copied {what}: {len(text)} characters.")
+            case _:
+                from chatrepl.ui.replies import draw
+
+                self._app.print_above([*draw(reply, self._renderer()), ""])
+
+    def _print_echo(self, text: str) -> None:
+        from chatrepl.ui.reply_view import user_lines
+
+        self._app.print_above([*user_lines(self._renderer(), text), ""])
+
+
+def _is_only_shown(reply: Reply) -> bool:
+    """Whether a reply does nothing but stand in the scrollback."""
+    from chatrepl.commands.base import Ask, ClearScreen, Confirm, Quit, Several
+
+    if isinstance(reply, Several):
+        return all(map(_is_only_shown, reply.replies))
+    return not isinstance(reply, (Ask, ClearScreen, Confirm, Quit))
+
+
+class _RunningCommand:
+    """A command in a thread of its own, so that one that asks the server or reads a file holds up no key.
+
+    The thread does not hold up the end of the program either.
+
+    Args:
+        on_end: Called in the loop when it is done.
+    """
+
+    def __init__(
+        self, name: str, run: Callable[[], Reply], on_end: Callable[[_RunningCommand], None]
+    ) -> None:
+        self.name = name
+        self.reply: Reply | None = None
+        self.error: Exception | None = None
+        loop = asyncio.get_running_loop()
+
+        def work() -> None:
+            try:
+                self.reply = run()
+            except Exception as error:  # noqa: BLE001 - a mistake in a command must not end the session
+                self.error = error
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(on_end, self)
+
+        threading.Thread(target=work, name=f"chatrepl-{name}", daemon=True).start()
