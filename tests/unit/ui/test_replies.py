@@ -60,6 +60,19 @@ def test_a_thought_is_broken_between_words_and_dimmed() -> None:
     assert all(line.startswith("\x1b[2;3m") for line in drawn(answer, 40, Look()) if line)
 
 
+def test_redrawn_replies_number_their_code_each_from_one_and_show_thoughts_as_set() -> None:
+    question = user("Why?")
+    answer = reply("```py\nx\n```\n", question.id, reasoning="Let me see.")
+    messages = (question, answer, answer)
+
+    lines = drawn(Messages(messages, reasoning="show"))
+
+    assert lines.count("py [1]") == 2
+    assert lines[:6] == ["> Why?", "", "Let me see.", "thought, ~4 tokens", "", "py [1]"]
+    assert "Let me see." not in drawn(Messages(messages))
+    assert not any("thought" in line for line in drawn(Messages(messages, reasoning="hide")))
+
+
 def test_everything_chatrepl_says_has_an_ascii_form() -> None:
     question = user("\u00fc" * 5000)
     answer = reply("\u2014 \u201cso\u201d", question.id, reasoning="\u2026")

@@ -96,6 +96,13 @@ def test_where_code_begins_and_ends_is_said_and_the_code_stays_as_it_is() -> Non
     )
 
 
+def test_code_is_known_by_what_stood_on_the_lines_above_however_they_came() -> None:
+    words = Words(says_code=True)
+    written = words.feed("10. an ") + words.feed("item\n    ```py\n    x\n    ```\n") + words.finish()
+
+    assert written == "10. an item\n[code 1: py]\n    x\n[end of code]\n"
+
+
 def test_code_that_never_ends_ends_with_the_reply() -> None:
     assert spell("```\nx = '```'") == "[code 1]\nx = '```'\n[end of code]\n"
 
