@@ -68,7 +68,7 @@ def test_redrawn_replies_number_their_code_each_from_one_and_show_thoughts_as_se
     lines = drawn(Messages(messages, reasoning="show"))
 
     assert lines.count("py [1]") == 2
-    assert lines[:6] == ["> Why?", "", "Let me see.", "thought, ~4 tokens", "", "py [1]"]
+    assert lines[:6] == ["> Why?", "", "Let me see.", "thought, ~3 tokens", "", "py [1]"]
     assert "Let me see." not in drawn(Messages(messages))
     assert not any("thought" in line for line in drawn(Messages(messages, reasoning="hide")))
 
