@@ -128,6 +128,7 @@ def _run(options: argparse.Namespace, environment: Environment) -> int:
     if is_once:
         text = _with_stdin(text, environment)
     _end_in_order_when_told()
+    environment.hear_all_letters()
     is_plain = environment.is_dumb or loaded.settings.terminal.plain
     if is_once or is_plain:
         gc.enable()  # the full terminal does it once its prompt is up

@@ -85,6 +85,12 @@ class Environment:
             kind = ""  # set by Python itself
         return (known.get("LC_ALL") or kind or known.get("LANG", "")) in {"C", "POSIX"}
 
+    def hear_all_letters(self) -> None:
+        """Read what is typed as UTF-8 where the stream was told to expect ASCII: nothing that is typed may be lost."""
+        if (getattr(self.stdin, "encoding", None) or "").lower() in {"ascii", "us-ascii", "ansi_x3.4-1968"}:
+            with contextlib.suppress(AttributeError, ValueError, io.UnsupportedOperation):
+                self.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[attr-defined]
+
     @property
     def reflows(self) -> bool:
         """Whether the terminal wraps its rows anew when its width changes; xterm and the Linux console do not."""

@@ -221,13 +221,14 @@ def test_twenty_columns_are_enough(start: Start, server: RawServer) -> None:
     assert rows[-1].startswith("test-model")
 
 
-def test_a_line_that_was_typed_in_no_known_encoding_is_sent_all_the_same(
-    start: Start, server: RawServer
+@pytest.mark.parametrize("arguments", [(), ("--plain",)], ids=["full", "plain"])
+def test_letters_that_the_terminal_cannot_show_are_sent_all_the_same(
+    start: Start, server: RawServer, arguments: tuple[str, ...]
 ) -> None:
     server.answer(stream_answer(chat_chunks(["Ok."])))
-    terminal = start("--plain", ready="> ", PYTHONIOENCODING="ascii")
+    terminal = start(*arguments, ready="> ", PYTHONIOENCODING="ascii")
 
-    terminal.send_line("caf\u00e9")
+    terminal.send_line("caf\u00e9 \u6f22")
     terminal.wait_for("Ok.")
 
-    assert server.posts[-1].json()["messages"][-1]["content"] == "caf\u00e9"
+    assert server.posts[-1].json()["messages"][-1]["content"] == "caf\u00e9 \u6f22"
