@@ -137,6 +137,8 @@ class Context:
     """All commands, for ``/help``."""
     is_streaming: bool = False
     """Whether a reply is arriving."""
+    is_plain: bool = False
+    """Whether lines are read by the terminal itself, which knows few keys."""
 
 
 Run = Callable[[Context, Mapping[str, Any]], Reply]

@@ -34,6 +34,14 @@ KEYS = (
     ("Ctrl-L", "clear the screen"),
 )
 
+PLAIN_KEYS = (
+    ("Enter", "send"),
+    ("\\ Enter", "new line"),
+    ("Ctrl-C", "stop the reply, or a command"),
+    ("Ctrl-D", "leave, on an empty line"),
+)
+"""The keys of a chat line by line."""
+
 
 def _help(context: Context, args: Mapping[str, Any]) -> Reply:
     if args["command"]:
@@ -46,7 +54,8 @@ def _help(context: Context, args: Mapping[str, Any]) -> Reply:
         for command in context.commands
         if command.group == group
     ]
-    return Several((Table("Commands", tuple(rows)), Table("Keys", KEYS), Notice("/help COMMAND says more.")))
+    keys = Table("Keys", PLAIN_KEYS if context.is_plain else KEYS)
+    return Several((Table("Commands", tuple(rows)), keys, Notice("/help COMMAND says more.")))
 
 
 def describe(command: Command) -> str:

@@ -115,7 +115,7 @@ class Plain:
         try:
             command = self._registry.find(line.name)
             arguments = parse_arguments(command, line.rest)
-            context = Context(self.session, self._environment.expand, self._commands)
+            context = Context(self.session, self._environment.expand, self._commands, is_plain=True)
             self._answer(command.run(context, arguments))
         except ChatreplError as error:
             self._answer(Notice(error.message, "error", hint=error.hint))

@@ -161,6 +161,7 @@ def test_help_is_readable_line_by_line(talk: Talk) -> None:
 
     assert shown.startswith("Welcome.\n> Commands\n")
     assert "/reasoning [REPLY]: Show what the model thought" in shown
+    assert "Ctrl-R" not in shown
     assert max(map(len, shown.splitlines())) < 80
 
 
