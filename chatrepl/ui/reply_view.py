@@ -63,8 +63,8 @@ class ReplyView:
         self._is_refusal = False
 
     def go_on_from(self, text: str) -> None:
-        """Take what an unfinished reply holds already and what is printed of it; its last block is printed again."""
-        self._feed(sanitise(text))
+        """Take what an unfinished reply holds already; its last block is printed again, with what comes. May be repeated."""
+        self._feed(self._text_sanitiser.feed(text))
         self._stream.take_lines()
         self._repeats = True
 

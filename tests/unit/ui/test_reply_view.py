@@ -265,7 +265,8 @@ def test_a_refusal_is_named_below_the_thought() -> None:
 
 def test_what_is_continued_repeats_its_open_block_and_counts_code_on() -> None:
     shown = Shown()
-    shown.view.go_on_from("Intro.\n\n```py\na\n```\n\nThen ")
+    for piece in ("Intro.\n\n```p", "y\na\x1b]0;", "title\x07\n```\n\nThen "):
+        shown.view.go_on_from(piece)
     shown.say("more.\n\n```js\nb\n```\n")
 
     assert shown.finish() == ["Then more.", "", "js [2]", "b"]
