@@ -309,7 +309,7 @@ class BlockParser:
     def _add_text(self, matched: int, leaf: _Paragraph | _Table | None) -> None:
         rest = self._at.rest()
         if isinstance(leaf, _Table):
-            self._sink.row(split_cells(rest)[: leaf.columns])
+            self._sink.row(split_cells(rest, leaf.columns))
         elif isinstance(self._leaf, _Paragraph):
             self._add_line(self._leaf, rest)  # goes on, be it lazily: without the marks of its containers
         else:

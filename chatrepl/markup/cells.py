@@ -10,14 +10,14 @@ _DELIMITER = re.compile(r":?-+:?$")
 _SIDES = {(True, True): "center", (False, True): "right", (True, False): "left", (False, False): ""}
 
 
-def split_cells(line: str) -> list[str]:
-    """Cut a row at its pipes, and unescape those behind a backslash."""
-    cells = _PIPE.split(line.strip())
+def split_cells(line: str, limit: int | None = None) -> list[str]:
+    """Cut a row at its pipes, and unescape those behind a backslash. ``limit``: more cells than that are left out."""
+    cells = _PIPE.split(line.strip(), maxsplit=0 if limit is None else limit + 1)
     if cells and not cells[0]:
         del cells[0]
     if cells and not cells[-1]:
         del cells[-1]
-    return [cell.replace("\\|", "|").strip() for cell in cells]
+    return [cell.replace("\\|", "|").strip() for cell in cells[:limit]]
 
 
 def alignments(line: str) -> list[str] | None:

@@ -63,6 +63,7 @@ class Wrapper:
         self._row: list[Span] = []
         self._row_cells = 0
         self._blanks: list[Span] = []
+        self._blank_cells = 0
         self._word: list[Span] = []
         self._word_cells = 0
 
@@ -70,7 +71,7 @@ class Wrapper:
         """Return another one that goes on from here and emits elsewhere."""
         other = Wrapper(emit, self._paint, self._width, self._columns, folds=self._folds)
         other._row, other._row_cells = list(self._row), self._row_cells
-        other._blanks = list(self._blanks)
+        other._blanks, other._blank_cells = list(self._blanks), self._blank_cells
         other._word, other._word_cells = list(self._word), self._word_cells
         return other
 
@@ -88,7 +89,9 @@ class Wrapper:
         for token in (_ASCII_WORDS if is_ascii else _WORDS).findall(text):
             if token[0] == " ":
                 self._end_word()
-                self._blanks.append((token, styles))
+                if self._blank_cells <= self._width:  # more would end the row as well
+                    self._blanks.append((token, styles))
+                    self._blank_cells += len(token)
             elif not is_ascii and _IDEOGRAPH.match(token):
                 self._end_word()
                 self._add(token, styles, cell_len(token))
@@ -133,8 +136,8 @@ class Wrapper:
             return
         word, cells = self._word, self._word_cells
         self._word, self._word_cells = [], 0
-        blanks, self._blanks = self._blanks, []
-        blank_cells = sum(len(text) for text, _ in blanks)
+        blanks, blank_cells = self._blanks, self._blank_cells
+        self._blanks, self._blank_cells = [], 0
         if self._row and self._row_cells + blank_cells + cells > self._width:
             self._end_row()
         elif self._row:
@@ -169,7 +172,7 @@ class Wrapper:
     def _end_row(self) -> None:
         row, cells = self._row, self._row_cells
         self._row, self._row_cells = [], 0
-        self._blanks = []
+        self._blanks, self._blank_cells = [], 0
         self._emit(paint_spans(row, self._paint), cells)
 
 
