@@ -77,6 +77,7 @@ class TurnRunner:
 
     def start(self, ask: Ask) -> None:
         """Begin a turn; there must be none."""
+        from chatrepl.turn import Kind
         from chatrepl.ui.turn_view import TurnView
         from chatrepl.worker import TurnWorker
 
@@ -93,7 +94,10 @@ class TurnRunner:
 
         worker = TurnWorker(run, wake)
         reasoning = self._session.settings.terminal.reasoning
-        self._turn = TurnView(worker, self._renderer(), reasoning, self._session.clock.monotonic)
+        unfinished = self._session.reply(None) if ask.kind is Kind.CONTINUE else None
+        before = unfinished.text if unfinished is not None else ""
+        monotonic = self._session.clock.monotonic
+        self._turn = TurnView(worker, self._renderer(), reasoning, monotonic, before)
         self._size = self._present_size()
         self._view.has_gap = True
         self._status.begin_turn()

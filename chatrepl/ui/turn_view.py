@@ -31,6 +31,7 @@ class TurnView:
         renderer: Draws at the width of the terminal; see ``resize``.
         reasoning: Whether reasoning is shown, folded to one line, or hidden.
         monotonic: Seconds from some point in the past.
+        before: What an unfinished reply holds already, where this turn asks for its rest.
     """
 
     def __init__(
@@ -39,8 +40,11 @@ class TurnView:
         renderer: BlockRenderer,
         reasoning: Literal["show", "fold", "hide"],
         monotonic: Callable[[], float],
+        before: str = "",
     ) -> None:
         self.worker = worker
+        self._before = before
+        self._before_used_chars = 0
         self._renderer = renderer
         self._shows_reasoning = reasoning == "show"
         self._view = ReplyView(renderer, reasoning, monotonic)
@@ -51,7 +55,6 @@ class TurnView:
         self._room_chars: int | None = None
         """How much may still be shown of a reply that was stopped. None: all of it, it was not stopped."""
         self._hidden_chars = 0
-        self._has_answer = False
         self._ended = False
         self._first_at: float | None = None
         self._received_chars = 0
@@ -65,7 +68,7 @@ class TurnView:
     @property
     def has_more(self) -> bool:
         """Whether something that has come was left by the last ``take``."""
-        return bool(self._backlog)
+        return bool(self._backlog) or self._before_used_chars < len(self._before)
 
     @property
     def has_begun(self) -> bool:
@@ -91,12 +94,14 @@ class TurnView:
         self._backlog.extend(self.worker.take())
         lines: list[str] = []
         printed_chars = 0
-        while self._backlog:
+        while self.has_more:
             new = self._next()
             lines += new
             printed_chars += sum(map(len, new))
-            if self._backlog and (printed_chars >= limit_chars or is_late()):
-                return lines
+            if printed_chars >= limit_chars or is_late():
+                break
+        if self.has_more:
+            return lines
         if has_ended and not self._ended:  # a defect ended it
             lines += self._finish()
         self.is_over = has_ended
@@ -122,8 +127,13 @@ class TurnView:
 
     def _next(self) -> list[str]:
         """Work on a slice of text, or on one event that is something else."""
-        event = self._backlog[0]
         self._tail = None
+        begin = self._before_used_chars
+        if begin < len(self._before):
+            self._before_used_chars += SLICE_CHARS
+            self._view.go_on_from(self._before[begin : self._before_used_chars])
+            return []
+        event = self._backlog[0]
         if not isinstance(event, (TextDelta, RefusalDelta, ReasoningDelta)):
             self._backlog.popleft()
             return self._show(event)
@@ -159,11 +169,11 @@ class TurnView:
         self._arrived(text)
         if isinstance(event, ReasoningDelta):
             self._view.reasoning(text)
-            return self._view.take_lines(has_answer=self._has_answer)
-        prefix = ["(refused)"] if isinstance(event, RefusalDelta) and not self._has_answer else []
-        self._has_answer = True
-        self._view.text(text)
-        return prefix + self._view.take_lines(has_answer=True)
+        elif isinstance(event, RefusalDelta):
+            self._view.refusal(text)
+        else:
+            self._view.text(text)
+        return self._view.take_lines()
 
     def _show(self, event: TurnEvent) -> list[str]:
         match event:
