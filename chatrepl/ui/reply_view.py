@@ -97,7 +97,7 @@ class ReplyView:
             self._print([self._renderer.styled(REFUSED, "chat.warning")], "text")
         self.text(text)
 
-    def take_lines(self, *, has_answer: bool = True) -> list[str]:  # noqa: ARG002 - to be dropped
+    def take_lines(self) -> list[str]:
         """Return the lines that are finished since the last call."""
         if not self._thought.is_open:
             self._print(self._stream.take_lines(), "text")
