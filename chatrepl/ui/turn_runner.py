@@ -101,7 +101,7 @@ class TurnRunner:
         self._size = self._present_size()
         self._view.has_gap = True
         self._status.begin_turn()
-        self._app.invalidate()
+        self._app.park_cursor(True)
         worker.start()
 
     def cancel(self) -> None:
@@ -136,7 +136,8 @@ class TurnRunner:
         if turn is None:
             self._is_woken = False
         elif self._handle is None and not self._is_held_up:
-            self._schedule(self._drawn_at + self._frame_s - time.monotonic() if turn.has_begun else 0)
+            is_urgent = turn.is_cut or not turn.has_begun
+            self._schedule(0 if is_urgent else self._drawn_at + self._frame_s - time.monotonic())
 
     def _schedule(self, wait_s: float) -> None:
         if self._is_held_up:
@@ -210,5 +211,6 @@ class TurnRunner:
         self._view.tail = []
         self._view.has_gap = False
         self._status.end_turn()
+        self._app.park_cursor(False)
         self._app.print_above([*lines, ""])
         self._on_end(turn.worker.defect)

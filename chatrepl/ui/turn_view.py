@@ -76,6 +76,11 @@ class TurnView:
         return self._first_at is not None
 
     @property
+    def is_cut(self) -> bool:
+        """Whether the user has stopped the reply."""
+        return self._room_chars is not None
+
+    @property
     def tokens_per_s(self) -> float | None:
         """How fast the reply arrives, estimated. None before its first letter and during its first half second."""
         if self._first_at is None:

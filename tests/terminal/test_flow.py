@@ -170,6 +170,23 @@ def test_esc_while_the_rest_of_a_complete_reply_is_drawn_leaves_it_complete(
     assert len(shown_paragraphs(terminal)) < 11_000
 
 
+def test_esc_stops_what_a_command_prints_over_a_slow_line(start_slow: StartSlow, server: RawServer) -> None:
+    server.answer(flood(3000))
+    terminal = start_slow()
+    terminal.send_line("go")
+    terminal.wait_for("Paragraph 00010")
+    terminal.send_key("esc")
+    terminal.wait_for("characters more came and are kept")
+    terminal.send_line("/raw")
+    terminal.wait_for("Paragraph 00010", times=2)
+
+    terminal.send_key("esc")
+
+    terminal.wait_for("lines more were not printed.")
+    terminal.send("still here")
+    terminal.wait_for("> still here")
+
+
 def test_leaving_in_a_flood_over_a_slow_line_restores_the_terminal_and_keeps_the_reply(
     start_slow: StartSlow, server: RawServer, tmp_path: Path
 ) -> None:
