@@ -19,7 +19,7 @@ from itertools import zip_longest
 from typing import Any
 
 from prompt_toolkit.application import Application, application
-from prompt_toolkit.data_structures import Size
+from prompt_toolkit.data_structures import Point, Size
 from prompt_toolkit.filters import buffer_has_focus
 from prompt_toolkit.key_binding.bindings.basic import load_basic_bindings
 from prompt_toolkit.key_binding.bindings.emacs import (
@@ -32,7 +32,7 @@ from prompt_toolkit.key_binding.key_bindings import (
     KeyBindingsBase,
     merge_key_bindings,
 )
-from prompt_toolkit.layout.screen import Screen
+from prompt_toolkit.layout.screen import Char, Screen
 from prompt_toolkit.renderer import Renderer
 from prompt_toolkit.utils import get_cwidth
 
@@ -56,6 +56,11 @@ class InlineRenderer(Renderer):
 
     reflows = True
     """Whether the terminal cuts rows that have become too long into several, as most do."""
+    is_parked = False
+    """Whether the cursor is left where the application begins, and only drawn where it is typed.
+
+    Then nothing has to be known of where the terminal has moved the application: what is below the cursor is its own.
+    """
     _reached: Sequence[int] = ()
     """How many columns of every row were written to since all of it was erased."""
 
@@ -67,6 +72,10 @@ class InlineRenderer(Renderer):
             size != self._last_size or (not is_done and self._wanted_rows(layout, size) < last.height)
         ):
             self.erase(leave_alternate_screen=False)
+        if self.is_parked and not is_done:
+            super().render(app, _WithDrawnCursor(layout), is_done)
+            self._park()
+            return
         super().render(app, layout, is_done)
         if is_done:
             return
@@ -77,6 +86,13 @@ class InlineRenderer(Renderer):
             self.erase(leave_alternate_screen=False)
             super().render(app, layout, is_done)
         self._reached = [max(pair) for pair in zip_longest(widths, self._reached, fillvalue=0)]
+
+    def _park(self) -> None:
+        """Put the cursor, which is not shown, where the application begins."""
+        self.output.write_raw("\r")
+        self.output.cursor_up(self._cursor_pos.y)
+        self.output.flush()
+        self._cursor_pos = Point(0, 0)
 
     def erase(self, leave_alternate_screen: bool = True) -> None:
         """Erase the application wherever the terminal has moved it; the cursor is where it began.
@@ -131,6 +147,28 @@ class InlineRenderer(Renderer):
             if cell is not None and (cell.char != " " or has_style[cell.style]):
                 return x + max(1, get_cwidth(cell.char))
         return 0
+
+
+class _WithDrawnCursor:
+    """A layout that shows where the cursor is by a cell in reverse."""
+
+    def __init__(self, layout: Any) -> None:
+        self._layout = layout
+        self.container = self
+
+    def preferred_height(self, width: int, max_available_height: int) -> Any:
+        """Return the height of the layout."""
+        return self._layout.container.preferred_height(width, max_available_height)
+
+    def write_to_screen(self, screen: Screen, *where: Any, **how: Any) -> None:
+        """Draw the layout and the cursor."""
+        self._layout.container.write_to_screen(screen, *where, **how)
+        if screen.show_cursor:
+            point = next(iter(screen.cursor_positions.values()), Point(0, 0))
+            row = screen.data_buffer[point.y]
+            cell = row[point.x]
+            row[point.x] = Char(cell.char, f"{cell.style} reverse")
+            screen.show_cursor = False
 
 
 def count_pieces(row: Mapping[int, Any], width: int, columns: int) -> int:
@@ -218,6 +256,11 @@ class ChatApplication(Application[Any]):
     def is_slow(self) -> bool:
         """Whether the line to the terminal was found to be slow."""
         return self.line is not None and self.line.frame_bytes is not None
+
+    def park_cursor(self, is_parked: bool) -> None:  # noqa: FBT001 - there is nothing else to say
+        """Leave the cursor above the tail while a reply arrives, so that no change of size can lead a drawing astray."""
+        self.inline.is_parked = is_parked
+        self.invalidate()
 
     def call_when_free(self, callback: Callable[[], None]) -> None:
         """Call something once, when nothing waits any more."""
