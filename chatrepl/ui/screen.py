@@ -257,7 +257,7 @@ class ChatApplication(Application[Any]):
         """Whether the line to the terminal was found to be slow."""
         return self.line is not None and self.line.frame_bytes is not None
 
-    def park_cursor(self, is_parked: bool) -> None:  # noqa: FBT001 - there is nothing else to say
+    def park_cursor(self, is_parked: bool) -> None:
         """Leave the cursor above the tail while a reply arrives, so that no change of size can lead a drawing astray."""
         self.inline.is_parked = is_parked
         self.invalidate()

@@ -291,7 +291,8 @@ def test_queued_messages_leave_nothing_behind(open_terminal: Open, server: RawSe
     terminal.wait_for("w0002")
     for number in range(3):
         terminal.send_line(f"another question that is somewhat longer than the others {number}")
-        terminal.wait_for(f"others {number}")
+        terminal.wait_for("queued: another", times=number + 1)
+    wait_until_quiet(terminal)
 
     for size in ((60, 30), (44, 20), (80, 12), (50, 30), (100, 40)):
         resize(terminal, size)
