@@ -83,6 +83,8 @@ def test_it_is_told_once_that_the_line_has_caught_up(pipe: tuple[int, int]) -> N
     read_exactly(reader, 3 * PIPE_BYTES)
 
     assert told.acquire(timeout=TIMEOUT_S)
+    line.write(b"x")
+    line.drain()
     line.finish()
     assert not told.acquire(blocking=False)
     assert not line.call_when_free(told.release)
@@ -413,7 +415,7 @@ def test_a_frame_in_which_only_the_tail_changed_looks_like_one_that_was_drawn_wh
             f"\x1b[1mtail\x1b[0m {number} " + "y" * chance.randrange(30) for _ in range(chance.randrange(5))
         ]
         steps.append((lines, tail))
-    seen: dict[bool, list[list[str]]] = {}
+    seen: dict[bool, list[tuple[list[str], int]]] = {}
 
     def play(*, whole: bool) -> None:
         async def act(stage: Stage) -> None:
@@ -421,7 +423,8 @@ def test_a_frame_in_which_only_the_tail_changed_looks_like_one_that_was_drawn_wh
             for lines, tail in steps:
                 stage.view.tail = tail
                 (stage.application.print_above if whole else stage.application.show)(lines)
-                seen.setdefault(whole, []).append(await stage.settle())
+                rows = await stage.settle()
+                seen.setdefault(whole, []).append((rows, stage.emulator.cursor.y))
 
         on_stage(act)
 
@@ -429,7 +432,19 @@ def test_a_frame_in_which_only_the_tail_changed_looks_like_one_that_was_drawn_wh
     play(whole=False)
 
     assert seen[False] == seen[True]
-    assert "tail" in "".join(map("".join, seen[True]))
+    assert any("tail" in row for rows, _ in seen[True] for row in rows)
+
+
+def test_a_change_that_is_told_of_is_drawn() -> None:
+    async def act(stage: Stage) -> None:
+        await stage.settle()
+        stage.view.question = "Really?"
+
+        stage.application.invalidate()
+
+        assert "Really?" in await stage.settle()
+
+    on_stage(act)
 
 
 def test_a_frame_in_which_only_the_tail_changed_does_not_lay_everything_out_anew() -> None:
