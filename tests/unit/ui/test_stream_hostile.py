@@ -88,7 +88,7 @@ def test_what_must_not_reach_a_terminal_does_not_and_no_word_is_lost(name: str) 
 @pytest.mark.parametrize(
     "name",
     [
-        "one line of words", "one line without blanks", "one heading", "one item", "one info string", "one row of a table", 
+        "one line of words", "one line without blanks", "one heading", "one item", "one info string", "one row of a table",
         "open comment in code", "many open strongs", "open brackets", "backticks, apart", "nested quotations", "tables of few columns",
         "table of many columns", "definitions", "loose items", "combining marks on one letter", "escapes", "one string", "newlines", "blanks",
     ],
