@@ -88,6 +88,24 @@ def reference_lines(text: str) -> list[str]:
     return bare_lines(lines.found)
 
 
+def reference_code(text: str) -> list[str]:
+    """Return the lines of code that must be shown: as they are, behind nothing but the signs of quotations."""
+    found: list[str] = []
+    signs = ""
+    for token in PARSER.parse(text):
+        match token.type:
+            case "blockquote_open":
+                signs += "> "
+            case "blockquote_close":
+                signs = signs.removesuffix("> ")
+            case "fence" | "code_block":
+                found += [
+                    f"{signs}{line.expandtabs(4)}".rstrip(" ")
+                    for line in token.content.removesuffix("\n").split("\n")
+                ]
+    return [line for line in found if line.strip("> ")]
+
+
 def bare_lines(lines: Iterable[str]) -> list[str]:
     """Return drawn lines with single blanks, and without empty ones, rules and the labels of code."""
     texts = (_RULE.sub("\u2500", " ".join(line.split())) for line in lines)

@@ -16,7 +16,7 @@ from chatrepl.ui.stream import MarkdownStream
 from tests.support.documents import Document, documents
 from tests.support.emulator import Emulator
 from tests.support.hostile import ESCAPES
-from tests.support.reference import bare_lines, reference_lines
+from tests.support.reference import bare_lines, reference_code, reference_lines
 from tests.support.reply_terminal import (
     BARE,
     COLOURED,
@@ -180,3 +180,15 @@ def test_nothing_is_left_out_or_added(document: Document) -> None:
     reply.feed(text)
 
     assert bare_lines(reply.take_lines(final=True)) == reference_lines(text)
+
+
+@settings(CASES, max_examples=400)
+@given(documents(most_blocks=6, options=SAME))
+def test_code_can_be_copied_as_it_is(document: Document) -> None:
+    text = sanitise(document.text)
+    reply = MarkdownStream(BlockRenderer(BARE, 100_000))
+    reply.feed(text)
+    lines = iter(reply.take_lines(final=True))
+
+    for line in reference_code(text):
+        assert line in lines
