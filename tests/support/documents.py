@@ -236,7 +236,9 @@ class Writer(TextWriter):
             task = self.random.choice(("[ ] ", "[x] ", "[X] "))
             first: list[Line] = [Line(f"{task}{self.word()} x")]
         elif self.random.random() < 0.1:
-            first = self.block(depth - 1, "mark")[1]
+            kind, first = self.block(depth - 1, "mark")
+            if kind == "rule":  # behind a star, stars would make a rule of the whole line
+                first = [Line("___")]
             is_block = True
         else:
             first = [Line(line) for line in self.text(3).split("\n")]
