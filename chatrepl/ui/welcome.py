@@ -48,7 +48,10 @@ def ask_for_provider(
         """Break a line between words, and keep the blanks and line ends around it."""
         lines = text.split("\n")
         output.write(
-            "\n".join("\n     ".join(wrap(line, width - 5, break_long_words=False, break_on_hyphens=False)) for line in lines)
+            "\n".join(
+                "\n     ".join(wrap(line, width - 5, break_long_words=False, break_on_hyphens=False))
+                for line in lines
+            )
         )
 
     write("There is no model to talk to yet.\n\n")
