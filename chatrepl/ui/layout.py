@@ -13,7 +13,8 @@ Paint = Callable[[str, Styles], str]
 """Gives a text its styles as escape sequences."""
 
 LIMIT_WORD_CELLS = 4096
-"""A longer word is cut: until its end, nothing of it could be printed."""
+LIMIT_WORD_CHARS = 4 * LIMIT_WORD_CELLS
+"""A longer word is cut: until its end, nothing of it could be printed. Marks that take no room count as well."""
 
 SLICE_CHARS = 4096
 """So much is cut into words at a time."""
@@ -66,6 +67,7 @@ class Wrapper:
         self._blank_cells = 0
         self._word: list[Span] = []
         self._word_cells = 0
+        self._word_chars = 0
 
     def fork(self, emit: Callable[[str, int], None]) -> Wrapper:
         """Return another one that goes on from here and emits elsewhere."""
@@ -73,6 +75,7 @@ class Wrapper:
         other._row, other._row_cells = list(self._row), self._row_cells
         other._blanks, other._blank_cells = list(self._blanks), self._blank_cells
         other._word, other._word_cells = list(self._word), self._word_cells
+        other._word_chars = self._word_chars
         return other
 
     def resize(self, width: int, columns: int) -> None:
@@ -119,23 +122,26 @@ class Wrapper:
             self._end_row()
 
     def _add(self, text: str, styles: Styles, cells: int) -> None:
-        if self._word_cells + cells > LIMIT_WORD_CELLS:
+        if self._word_cells + cells > LIMIT_WORD_CELLS or self._word_chars + len(text) > LIMIT_WORD_CHARS:
             for start in range(0, len(text), 256):
                 part = text[start : start + 256]
-                if self._word_cells > LIMIT_WORD_CELLS - 512:
+                if self._word_cells > LIMIT_WORD_CELLS - 512 or self._word_chars > LIMIT_WORD_CHARS - 512:
                     self._end_word()
                     self._end_row()
-                self._word.append((part, styles))
-                self._word_cells += count_cells(part)
-            return
+                self._take_part(part, styles, count_cells(part))
+        else:
+            self._take_part(text, styles, cells)
+
+    def _take_part(self, text: str, styles: Styles, cells: int) -> None:
         self._word.append((text, styles))
         self._word_cells += cells
+        self._word_chars += len(text)
 
     def _end_word(self) -> None:
         if not self._word:
             return
         word, cells = self._word, self._word_cells
-        self._word, self._word_cells = [], 0
+        self._word, self._word_cells, self._word_chars = [], 0, 0
         blanks, blank_cells = self._blanks, self._blank_cells
         self._blanks, self._blank_cells = [], 0
         if self._row and self._row_cells + blank_cells + cells > self._width:
