@@ -13,9 +13,10 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.theme import Theme
 
-from chatrepl.sanitise import sanitise
+from chatrepl.sanitise import sanitise, sanitise_line
 from chatrepl.ui.highlight import LineHighlighter
 from chatrepl.ui.inline import Styles
+from chatrepl.ui.layout import Wrapper
 from chatrepl.ui.theme import RICH_STYLES
 
 LIMIT_LANGUAGE_CHARS = 40
@@ -87,6 +88,16 @@ class BlockRenderer:
     def styled(self, text: str, style: str) -> str:
         """Return one line in one of the named styles, without blanks at its end."""
         return self.paint(sanitise(text).rstrip(" "), (style,))
+
+    def wrapped(self, text: str, style: str) -> list[str]:
+        """Return text in one of the named styles, as rows that break between words."""
+        rows: list[str] = []
+        wrapper = Wrapper(
+            lambda row, _: rows.append(row), self.paint, max(1, self.columns), max(1, self.columns)
+        )
+        wrapper.feed(sanitise_line(text), (style,))
+        wrapper.finish()
+        return rows
 
     def render_any(self, renderable: Any) -> list[str]:
         """Draw anything that rich can draw, to lines without trailing blanks, and no blank ones before or after."""

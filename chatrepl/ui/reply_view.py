@@ -246,7 +246,7 @@ def whole_reply(renderer: BlockRenderer, message: Message, reasoning: ReasoningD
     lines += view.finish()
     said = ending(message)
     if said:
-        lines += [*([""] if lines else []), renderer.styled(said, "chat.warning")]
+        lines += [*([""] if lines else []), *renderer.wrapped(said, "chat.warning")]
     return lines
 
 

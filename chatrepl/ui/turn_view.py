@@ -194,7 +194,7 @@ class TurnView:
                 pass
             case Completed(message) | Cancelled(message):
                 said = ending(message)
-                return self._finish() + (["", self._renderer.styled(said, "chat.warning")] if said else [])
+                return self._finish() + (["", *self._renderer.wrapped(said, "chat.warning")] if said else [])
             case Failed(error, message):
                 rest = self._finish()
                 hint = error.hint or "/retry sends it again."
@@ -214,7 +214,7 @@ class TurnView:
                 f"{self._hidden_chars:,} characters more came and are kept: "
                 "/redraw prints the reply whole, /raw its source"
             )
-            lines += ["", self._renderer.styled(said, "chat.info")]
+            lines += ["", *self._renderer.wrapped(said, "chat.info")]
         return lines
 
     def _arrived(self, text: str) -> None:
@@ -229,6 +229,6 @@ class TurnView:
         self._omitted = count
         noun = "message is" if count == 1 else "messages are"
         return [
-            self._renderer.styled(f"the oldest {count} {noun} left out: the window is full", "chat.info"),
+            *self._renderer.wrapped(f"the oldest {count} {noun} left out: the window is full", "chat.info"),
             "",
         ]
