@@ -51,6 +51,7 @@ def show_pieces(pieces: Iterable[str], tail_every: int = 4) -> Shown:
         if not number % tail_every:
             tail = reply.tail_lines(8)
             assert len(tail) <= 8
+            assert sum(map(len, tail)) <= 20_000
             look(tail, Shown())
             shown.tails += 1
     reply.feed(sanitiser.flush())
