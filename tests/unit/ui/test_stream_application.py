@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prompt_toolkit.completion import DummyCompleter
@@ -21,6 +22,8 @@ from chatrepl.ui.stream import MarkdownStream
 from tests.support.documents import Document, documents
 from tests.support.emulator import Emulator
 from tests.support.reply_terminal import COLOURED, LIMIT_TAIL_ROWS, at_once, chop, seen
+
+pytestmark = pytest.mark.no_cover  # counting lines would double their time, and other tests cover the same
 
 
 class EmulatedOutput:

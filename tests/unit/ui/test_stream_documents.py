@@ -15,6 +15,8 @@ from tests.data.generate import DIRECTORY
 from tests.support.reference import bare_lines, reference_lines
 from tests.support.reply_terminal import BARE, COLOURED, at_once, chop, seen, stream
 
+pytestmark = pytest.mark.no_cover  # counting lines would double their time, and other tests cover the same
+
 PATHS = sorted(DIRECTORY.glob("*.md"))
 DOCUMENTS = pytest.mark.parametrize("path", PATHS, ids=[path.stem for path in PATHS])
 

@@ -17,6 +17,8 @@ from chatrepl.ui.markdown import BlockRenderer, Look
 from chatrepl.ui.stream import MarkdownStream
 from tests.support.hostile import ESCAPES, STREAMS, broken_bytes
 
+pytestmark = pytest.mark.no_cover  # counting lines would double their time, and other tests cover the same
+
 OWN_STYLES = re.compile(r"\x1b\[[0-9;]*m")
 RAW = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 """What must not reach a terminal but in our own styles."""

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -28,6 +29,8 @@ from tests.support.reply_terminal import (
     words_on,
 )
 from tests.support.texts import Expected, Options, Word
+
+pytestmark = pytest.mark.no_cover  # counting lines would double their time, and other tests cover the same
 
 CASES = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 WIDTHS = st.one_of(st.integers(20, 50), st.integers(20, 200))
