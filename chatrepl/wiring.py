@@ -306,4 +306,7 @@ def warm_up() -> None:
 
     all_commands()
     load()
-    import chatrepl.ui.turn_view  # noqa: F401 - brings rich and the Markdown parser
+    import chatrepl.ui.turn_view  # noqa: F401 - brings rich and what draws a reply
+    from chatrepl.markup import inline_parser
+
+    inline_parser().parseInline("*word*")

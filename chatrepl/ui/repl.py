@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import gc
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -38,6 +39,8 @@ if TYPE_CHECKING:  # commands and turns are loaded while the user types
     from chatrepl.session import Session
     from chatrepl.ui.markdown import BlockRenderer
 
+SWITCH_S = 0.001
+"""How long a key waits at most for the thread that reads a reply to let go of the interpreter."""
 RECALL_DELAY_S = 0.05
 WARM_UP_DELAY_S = 0.1
 """The prompt is drawn and takes the first keys before anything else is loaded beside it."""
@@ -119,6 +122,7 @@ class Repl:
 
     def run(self) -> int:
         """Hold the session until the user leaves, or the terminal is gone."""
+        sys.setswitchinterval(SWITCH_S)
         try:
             self._app.run(pre_run=self._begin, handle_sigint=False, set_exception_handler=False)
         except EOFError:  # nobody can type any more

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from chatrepl.ui.status import StatusSource
     from chatrepl.ui.turn_view import TurnView
 
-FRAME_S = 0.05
+FRAME_S = 0.06
 """Shortest time between two drawings of a reply that arrives."""
 SLOW_FRAME_SHARE = 3
 """After a frame that took long, the next one is drawn this many times as long after it."""
-STEP_S = 0.015
+STEP_S = 0.005
 """How long the keys wait at most while there is much to work on; the drawing of a frame comes on top."""
 TAIL_ROWS = 8
 STOP_TIMEOUT_S = 2.0
@@ -144,8 +144,8 @@ class TurnRunner:
             return
         if self._handle is not None:
             self._handle.cancel()
-        loop = asyncio.get_running_loop()
-        self._handle = loop.call_later(wait_s, self._step) if wait_s > 0 else loop.call_soon(self._step)
+        # as a timer also where it is due now: keys that have come go first
+        self._handle = asyncio.get_running_loop().call_later(max(0.0, wait_s), self._step)
 
     def _freed(self) -> None:
         self._is_held_up = False
