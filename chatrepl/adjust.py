@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 from chatrepl.base_url import check_base_url
 from chatrepl.errors import ConfigError
 from chatrepl.redact import mask_keys
-from chatrepl.settings import PARAMETERS, ModelSettings, SettingInfo, Settings, all_settings
+from chatrepl.settings import PARAMETERS, TABLES, SettingInfo, Settings, all_settings
 from chatrepl.values import check_value
 
 _BOOLS = {"true": True, "yes": True, "on": True, "1": True}
@@ -29,28 +29,30 @@ KEY_HINT = (
 
 @cache
 def setting_infos() -> Mapping[str, SettingInfo]:
-    """Return every setting by its dotted name; those of single models under ``models.*.``."""
+    """Return every setting by its dotted name; those of single models under ``models.*.``, of profiles alike."""
     return {info.key: info for info in all_settings()}
 
 
 def resolve_key(name: str) -> SettingInfo:
-    """Find a setting by its dotted name, or a parameter by its bare one; ``models.ID.`` leads to a model's facts.
+    """Find a setting by its dotted name, or a parameter by its bare one; ``models.ID.`` leads to a model's facts, and so
+    do the names of providers, profiles and tiers.
 
     Raises:
         ConfigError: there is no such setting; the hint names the nearest.
     """
     name = name.strip()
     if info := setting_infos().get(name):
-        if not name.startswith("models.*."):
+        if "*" not in name:
             return info
     elif name in PARAMETERS:
         return setting_infos()[f"parameters.{name}"]
-    elif name.startswith("models."):
-        model, _, fact = name.removeprefix("models.").rpartition(".")
-        info = setting_infos().get(f"models.*.{fact}")
-        model = model.strip("\"'")
-        if info and model:
-            return info._replace(key=f"models.{model}.{fact}")
+    elif name.partition(".")[0] in TABLES:
+        table, _, rest = name.partition(".")
+        entry, _, fact = rest.rpartition(".")
+        info = setting_infos().get(f"{table}.*.{fact}")
+        entry = entry.strip("\"'")
+        if info and entry and entry != "*":
+            return info._replace(key=f"{table}.{entry}.{fact}")
     raise unknown_key(name)
 
 
@@ -87,25 +89,50 @@ def nearest_hint(name: str) -> str:
     return f"Did you mean {' or '.join(nearest)}?" if nearest else "docs/config.md lists every setting."
 
 
+def is_table(info: SettingInfo) -> bool:
+    """Whether the value of a setting is itself a table."""
+    kind = _plain_type(info)
+    return kind is Mapping or get_origin(kind) is Mapping
+
+
 def check_setting(info: SettingInfo, value: Any) -> Any:
     """Return a value, as TOML gives it, in the type of its setting.
 
     Raises:
         ValueError: a sentence that begins with ``must``; a ``hint`` attribute may say what to type.
     """
-    if info.key == "api_key_command" and isinstance(value, str):
+    if info.key.rpartition(".")[2] == "api_key_command" and isinstance(value, str):
         raise ValueError('must be a list of words, such as ["pass", "show", "openai"], not one text')
     if isinstance(value, str) and not value.strip() and info.default is None and _plain_type(info) is str:
         return None
     checked = check_value(info.type, value, info.spec.minimum, info.spec.maximum)
-    if info.key == "base_url":
+    name = info.key.rpartition(".")[2]
+    if name == "base_url":
         return check_base_url(checked)
-    if info.key == "api_key_env" and not _VARIABLE_NAME.fullmatch(checked):
+    if name == "parameters":
+        return _check_parameters(checked)
+    if name == "api_key_env" and not _VARIABLE_NAME.fullmatch(checked):
         raise ValueError("must be the name of an environment variable, not the key itself")
     if isinstance(checked, str):
         _check_text(info, checked)
     if info.key.startswith("parameters.") and isinstance(checked, tuple):
         return list(checked)
+    return checked
+
+
+def _check_parameters(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a profile, each checked as at the top of the file."""
+    checked = {}
+    for name, value in table.items():
+        info = setting_infos().get(f"parameters.{name}")
+        if info is None:
+            error = ValueError(f"must hold parameters only, and there is none named {name!r}")
+            error.hint = nearest_hint(f"parameters.{name}")  # type: ignore[attr-defined]
+            raise error
+        try:
+            checked[name] = check_setting(info, value)
+        except ValueError as error:
+            raise ValueError(f"{error} (entry {name!r})") from None
     return checked
 
 
@@ -147,9 +174,9 @@ def value_of(settings: Settings, key: str) -> Any:
     group, _, name = key.partition(".")
     if group == "parameters":
         return settings.parameters.get(name)
-    if group == "models":
-        model, _, fact = name.rpartition(".")
-        return getattr(settings.models.get(model, ModelSettings()), fact)
+    if group in TABLES:
+        entry, _, fact = name.rpartition(".")
+        return getattr(getattr(settings, group).get(entry) or TABLES[group](), fact)
     return getattr(getattr(settings, group), name) if name else getattr(settings, group)
 
 
@@ -161,10 +188,12 @@ def with_value(settings: Settings, key: str, value: Any) -> Settings:
         if value is not None:
             parameters[name] = value
         return replace(settings, parameters=parameters)
-    if group == "models":
-        model, _, fact = name.rpartition(".")
-        facts = replace(settings.models.get(model, ModelSettings()), **{fact: value})
-        return replace(settings, models={**settings.models, model: facts})
+    if group in TABLES:
+        entry, _, fact = name.rpartition(".")
+        table: Any = getattr(settings, group)
+        facts = replace(table.get(entry) or TABLES[group](), **{fact: value})
+        value = {**table, entry: facts}
+        return replace(settings, **{group: value})
     if name:
         value = replace(getattr(settings, group), **{name: value})
     return replace(settings, **{group: value})
@@ -209,7 +238,7 @@ def _from_text(info: SettingInfo, text: str) -> Any:
             return word
     if get_origin(kind) is Literal:
         return word.lower() if word.lower() in get_args(kind) else word
-    if kind is Mapping:
+    if is_table(info):
         return _table_from_text(word)
     return _list_from_text(info, word)
 
@@ -217,7 +246,7 @@ def _from_text(info: SettingInfo, text: str) -> Any:
 def _list_from_text(info: SettingInfo, word: str) -> Any:
     if word.startswith("["):
         return _toml_value(word)
-    if info.key == "api_key_command":
+    if info.key.rpartition(".")[2] == "api_key_command":
         import shlex
 
         try:

@@ -1,9 +1,10 @@
-"""Where an API is: what is wrong with an address, what to type instead, and whose key belongs there. Pure."""
+"""Where an API is: what is wrong with an address, and what to type instead. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from chatrepl.providers import provider_at
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
@@ -11,32 +12,6 @@ if TYPE_CHECKING:
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 
 
-class Provider(NamedTuple):
-    """A service whose address is known."""
-
-    base_url: str
-    key_variable: str
-    """The environment variable that holds its key by convention."""
-    needs_path: bool = True
-    """False where the address also works without its path."""
-
-
-PROVIDERS: Mapping[str, Provider] = {
-    "api.openai.com": Provider(OPENAI_BASE_URL, "OPENAI_API_KEY"),
-    "openrouter.ai": Provider("https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
-    "api.groq.com": Provider("https://api.groq.com/openai/v1", "GROQ_API_KEY"),
-    "api.mistral.ai": Provider("https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
-    "api.deepseek.com": Provider("https://api.deepseek.com", "DEEPSEEK_API_KEY", needs_path=False),
-    "api.x.ai": Provider("https://api.x.ai/v1", "XAI_API_KEY"),
-    "api.anthropic.com": Provider("https://api.anthropic.com/v1", "ANTHROPIC_API_KEY"),
-    "generativelanguage.googleapis.com": Provider(
-        "https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY"
-    ),
-    "ollama.com": Provider("https://ollama.com/v1", "OLLAMA_API_KEY"),
-}
-"""Source: the providers' documents, August 2026. The regional hosts of OpenAI are found by ``provider_of``."""
-
-_AZURE = Provider("", "AZURE_OPENAI_API_KEY", needs_path=False)
 _ENDPOINTS = ("/chat/completions", "/completions", "/responses", "/embeddings", "/models", "/messages")
 _OLLAMA_PORT = 11434
 _OLLAMA_ENDPOINTS = ("/api/chat", "/api/generate", "/api/tags", "/api/show", "/api/ps", "/api/version")
@@ -87,49 +62,13 @@ def check_base_url(text: str) -> str:
     return url if parts.query else url.rstrip("/")
 
 
-def host_of(base_url: str) -> str:
-    """Return the host in lower case, without its port; empty where there is none."""
-    from urllib.parse import urlsplit
-
-    try:
-        return (urlsplit(base_url).hostname or "").rstrip(".").lower()
-    except ValueError:
-        return ""
-
-
-def is_same_server(first: str, second: str) -> bool:
-    """Whether two addresses have the same scheme, host and port, so that a key for one may go to the other."""
-    return server_of(first) == server_of(second) != ("", "", None)
-
-
-def provider_of(base_url: str) -> Provider | None:
-    """Return the service an address belongs to. None where it is not a known one.
-
-    Only the whole host counts: ``api.openai.com.example.org`` belongs to nobody we know.
-    """
-    host = host_of(base_url)
-    if host.endswith(".api.openai.com"):  # data residency: us, eu, ae, au, in, jp
-        return Provider(f"https://{host}/v1", "OPENAI_API_KEY")
-    if host.endswith(".openai.azure.com"):
-        return _AZURE
-    return PROVIDERS.get(host)
-
-
-def server_of(url: str) -> tuple[str, str, int | None]:
-    """Return scheme, host and port; empty text and None where it is no URL."""
-    from urllib.parse import urlsplit
-
-    try:
-        parts = urlsplit(url)
-        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-        return parts.scheme, host_of(url), port
-    except ValueError:
-        return "", "", None
-
-
 def _guess_scheme(url: str) -> str:
     host = url.partition("/")[0].rpartition("@")[2]
-    return "https" if provider_of(f"https://{host}") or ("." in host and not host[0].isdigit()) else "http"
+    return (
+        "https"
+        if provider_at(f"https://{host}").is_hosted or ("." in host and not host[0].isdigit())
+        else "http"
+    )
 
 
 def _refuse_secrets(url: str) -> None:
@@ -153,8 +92,8 @@ def _refuse_secrets(url: str) -> None:
 def _check_path(parts: SplitResult, port: int | None) -> None:
     path = parts.path.rstrip("/")
     root = f"{parts.scheme}://{parts.netloc}"
-    provider = provider_of(root)
-    if provider and parts.scheme == "http":
+    provider = provider_at(root)
+    if provider.is_hosted and parts.scheme == "http":
         raise BaseUrlError(
             "must begin with https:// here: the key would travel in the clear",
             hint=f"Type https://{parts.netloc}{path}",
@@ -171,7 +110,7 @@ def _check_path(parts: SplitResult, port: int | None) -> None:
                 f"must end before {endpoint}, which chatrepl adds itself",
                 hint=f"Type {root}{path.removesuffix(endpoint)}",
             )
-    if provider and provider.needs_path and not path:
+    if provider.base_url and not provider.may_omit_path and not path:
         raise BaseUrlError(
             f"must not be {root} alone: the API is not there", hint=f"Type {provider.base_url}"
         )

@@ -18,7 +18,7 @@ from chatrepl.adjust import value_of as value_of  # noqa: PLC0414 - the same
 from chatrepl.environment import Environment
 from chatrepl.errors import ConfigError
 from chatrepl.redact import mask_keys
-from chatrepl.settings import Settings
+from chatrepl.settings import TABLES, Settings
 
 FILE_NAME = "config.toml"
 _PREFIX = "CHATREPL_"
@@ -210,27 +210,28 @@ class _FileReader:
 
     def read(self) -> None:
         for name, value in self._document.items():
-            if name == "models":
-                self._models(value)
+            if name in TABLES:
+                self._entries(name, value)
             elif name in _GROUPS:
                 for key, item in self._table((name,), value):
                     self._value((name, key), f"{name}.{key}", item)
             else:
                 self._value((name,), name, value)
 
-    def _models(self, models: Any) -> None:
-        for model, facts in self._table(("models",), models):
-            for fact, value in self._table(("models", model), facts):
-                path = ("models", model, fact)
-                if isinstance(value, Mapping):
+    def _entries(self, table: str, entries: Any) -> None:
+        """Read a table of tables: single models, providers, profiles, tiers."""
+        for entry, facts in self._table((table,), entries):
+            for fact, value in self._table((table, entry), facts):
+                path = (table, entry, fact)
+                info = adjust.setting_infos().get(f"{table}.*.{fact}")
+                if isinstance(value, Mapping) and (info is None or not adjust.is_table(info)):
                     self._problem(
                         path,
-                        f"`models.{model}.{fact}` is a table inside a model.",
-                        hint="Put a model's id in quotes where it has dots, "
-                        f'as in [models."{model}.{fact}"].',
+                        f"`{table}.{entry}.{fact}` is a table inside an entry.",
+                        hint=f'Put a name in quotes where it has dots, as in [{table}."{entry}.{fact}"].',
                     )
                 else:
-                    self._value(path, f"models.{model}.{fact}", value)
+                    self._value(path, f"{table}.{entry}.{fact}", value)
 
     def _table(self, path: tuple[str, ...], value: Any) -> Iterator[tuple[str, Any]]:
         if isinstance(value, Mapping):
@@ -241,7 +242,7 @@ class _FileReader:
 
     def _value(self, path: tuple[str, ...], key: str, value: Any) -> None:
         infos = adjust.setting_infos()
-        info = infos.get(f"models.*.{path[-1]}" if path[0] == "models" else key)
+        info = infos.get(f"{path[0]}.*.{path[-1]}" if path[0] in TABLES else key)
         if info is None:
             unknown = adjust.unknown_key(key)
             self._problem(path, unknown.message, hint=unknown.hint)
@@ -282,7 +283,7 @@ def _read_variables(collector: _Collector) -> None:
     ours = sorted(name for name in variables if name.startswith(_PREFIX) and name != _CONFIG_VARIABLE)
     if not ours:
         return
-    keys = {variable_of(key): key for key in adjust.setting_infos() if not key.startswith("models.")}
+    keys = {variable_of(key): key for key in adjust.setting_infos() if "*" not in key}
     for name in ours:
         if name in keys:
             _read_text(collector, keys[name], variables[name], Origin("environment", name))

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from chatrepl.base_url import OPENAI_BASE_URL, host_of, is_same_server, provider_of, server_of
+from chatrepl.base_url import OPENAI_BASE_URL
 from chatrepl.environment import Environment, make_private_directory
 from chatrepl.errors import ConfigError
+from chatrepl.providers import provider_at
 from chatrepl.redact import mask_key, mask_keys
+from chatrepl.servers import host_of, is_same_server, server_of
 from chatrepl.settings import Settings
 
 COMMAND_TIMEOUT_S = 30.0
@@ -88,13 +90,12 @@ def find_key(settings: Settings, environment: Environment, base_url: str) -> Key
 
 def is_key_needed(base_url: str) -> bool:
     """Whether a server is known to answer nobody without a key; others are asked first."""
-    return provider_of(base_url) is not None
+    return provider_at(base_url).needs_key
 
 
 def key_hint(base_url: str) -> str:
     """Return a sentence that says where a key for this server would be looked for."""
-    provider = provider_of(base_url)
-    variable = provider.key_variable if provider else _OPENAI_VARIABLE
+    variable = next(iter(provider_at(base_url).key_variables), _OPENAI_VARIABLE)
     return f"Put the key for {host_of(base_url)} into {variable}, or set api_key_env, api_key_command or api_key_file."
 
 
@@ -144,9 +145,9 @@ def _from_settings(settings: Settings, environment: Environment) -> Key | None:
 
 def _variables(settings: Settings, environment: Environment, base_url: str) -> Iterator[str]:
     """Yield the variables whose key may go to a server, best first."""
-    provider = provider_of(base_url) if base_url.lower().startswith("https:") else None
-    if provider:
-        yield provider.key_variable
+    provider = provider_at(base_url)
+    if provider.key_variables and base_url.lower().startswith("https:"):
+        yield from provider.key_variables
     elif settings.base_url and is_same_server(settings.base_url, base_url):
         yield _OPENAI_VARIABLE
     named = environment.variables.get("OPENAI_BASE_URL", "").strip()

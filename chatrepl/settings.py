@@ -42,6 +42,8 @@ def setting(default: Any, summary: str, **spec: Any) -> Any:
 ReasoningDisplay = Literal["show", "fold", "hide"]
 Strategy = Literal["drop"]
 BarItem = Literal["model", "window", "draft", "chat", "speed", "queue"]
+Dialect = Literal["chat", "responses", "completions"]
+WindowSource = Literal["table", "list", "server"]
 
 
 class _Settings:
@@ -88,7 +90,7 @@ class WindowSettings(_Settings):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class NetworkSettings(_Settings):
-    """How long to wait for the server."""
+    """The way to the server: how long to wait, how often to try, proxies and certificates."""
 
     connect_timeout_s: float = setting(
         10.0, "Longest wait for a connection, in seconds.", minimum=0.1, maximum=600
@@ -98,6 +100,49 @@ class NetworkSettings(_Settings):
         "Longest silence of the server before the request counts as failed, in seconds.",
         minimum=0.1,
         maximum=7200,
+    )
+    idle_timeout_s: float = setting(
+        1800.0,
+        "Longest time without a piece of the reply, in seconds, also where the server keeps the connection open.",
+        minimum=0.1,
+        maximum=86_400,
+    )
+    max_retries: int = setting(
+        2,
+        "How often a request is sent again that did not get through. 0: never.",
+        minimum=0,
+        maximum=20,
+        is_live=True,
+    )
+    max_retry_wait_s: float = setting(
+        120.0,
+        "A server that asks for a longer wait than this is not asked again, in seconds.",
+        minimum=0,
+        maximum=3600,
+        is_live=True,
+    )
+    proxy: str | None = setting(
+        None,
+        "The proxy for all requests but those to this machine. By default what HTTPS_PROXY, HTTP_PROXY and NO_PROXY say; `none` uses none.",
+        example='"http://proxy.example:3128"',
+    )
+    ca_bundle: str | None = setting(
+        None,
+        "A file with the certificates to trust, in PEM form, in place of the usual ones.",
+        example='"~/company-ca.pem"',
+    )
+    client_certificate: str | None = setting(
+        None,
+        "A file with the certificate, and perhaps the key, by which the server knows this machine, in PEM form.",
+        example='"~/client.pem"',
+    )
+    client_key: str | None = setting(
+        None,
+        "A file with the key of that certificate, where it is a file of its own.",
+        example='"~/client-key.pem"',
+    )
+    headers: Mapping[str, str] | None = setting(
+        None, "Headers sent with every request, as text.", example='{ X-Team = "research" }'
     )
 
 
@@ -188,6 +233,130 @@ class ModelSettings(_Settings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class LimitSettings(_Settings):
+    """How much is asked of a provider at most, by all running chatrepl processes together."""
+
+    requests_per_minute: int | None = setting(
+        None, "Requests a minute.", minimum=1, maximum=1_000_000, example="20"
+    )
+    requests_per_day: int | None = setting(
+        None, "Requests a day.", minimum=1, maximum=1_000_000_000, example="200"
+    )
+    tokens_per_minute: int | None = setting(
+        None, "Tokens a minute, sent and received.", minimum=1, maximum=10**12, example="40000"
+    )
+    tokens_per_day: int | None = setting(
+        None, "Tokens a day, sent and received.", minimum=1, maximum=10**12, example="1000000"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class ProviderSettings(_Settings):
+    """What is known of one provider: what is not set stays as built in, or as most servers have it."""
+
+    base_url: str | None = setting(
+        None, "Where its API is, up to and with `/v1`.", example='"https://gateway.example/v1"'
+    )
+    dialect: Dialect | None = setting(
+        None,
+        "How it is spoken to: `chat` (Chat Completions), `responses`, or `completions` (the old one, for base models).",
+        example='"chat"',
+    )
+    api_key_env: str | None = setting(
+        None, "The environment variable that holds the key.", example='"MY_GATEWAY_KEY"'
+    )
+    api_key_file: str | None = setting(
+        None,
+        "A file that holds the key and nothing else; it must be readable by its owner only.",
+        example='"~/.config/chatrepl/gateway-key"',
+    )
+    api_key_command: tuple[str, ...] = setting(
+        (), "A command, as a list of words, that prints the key.", example='["pass", "show", "gateway"]'
+    )
+    key_header: str | None = setting(
+        None,
+        "The header that carries the key; `Authorization` carries it as `Bearer`.",
+        example='"Authorization"',
+    )
+    headers: Mapping[str, str] | None = setting(
+        None, "Headers sent with every request to it, as text.", example='{ X-Team = "research" }'
+    )
+    window_source: WindowSource | None = setting(
+        None,
+        "Where a model's window is found: in chatrepl's own `table`, in the provider's `list` of models, or by asking the `server`.",
+        example='"list"',
+    )
+    rejects: tuple[str, ...] | None = setting(
+        None, "Parameters that it does not take: they are left out, and you are told.", example='["seed"]'
+    )
+    token_limit_field: Literal["max_tokens", "max_completion_tokens"] | None = setting(
+        None, "The name under which `max_tokens` is sent.", example='"max_completion_tokens"'
+    )
+    seed_field: str | None = setting(None, "The name under which `seed` is sent.", example='"random_seed"')
+    reasoning_fields: tuple[str, ...] | None = setting(
+        None,
+        "The fields of a stream in which reasoning comes, the best first.",
+        example='["reasoning_content", "reasoning"]',
+    )
+    asks_for_usage: bool | None = setting(
+        None, "Whether `stream_options.include_usage` is sent, to have the tokens counted.", example="true"
+    )
+    takes_developer_role: bool | None = setting(
+        None, "Whether reasoning models get the system prompt as `developer`.", example="false"
+    )
+    supports_prefill: bool | None = setting(
+        None,
+        "Whether the server goes on with an unfinished reply that stands last, for `/continue`.",
+        example="false",
+    )
+    replays_reasoning: bool | None = setting(
+        None, "Whether a reply's own reasoning items go back with the chat.", example="false"
+    )
+    prompt_template: str | None = setting(
+        None,
+        "How a chat becomes one prompt where the dialect is `completions`: `plain`, `chatml`, `llama2`, `llama3`, `alpaca`, or a text with {system}, {messages}, {user} and {assistant}.",
+        example='"chatml"',
+    )
+    tier: str | None = setting(
+        None, "The limits of this plan, by its name under `[tiers.NAME]`.", example='"classic-free"'
+    )
+    requests_per_minute: int | None = setting(
+        None, "As in a tier, and in its place.", minimum=1, maximum=1_000_000, example="20"
+    )
+    requests_per_day: int | None = setting(
+        None, "As in a tier, and in its place.", minimum=1, maximum=1_000_000_000, example="200"
+    )
+    tokens_per_minute: int | None = setting(
+        None, "As in a tier, and in its place.", minimum=1, maximum=10**12, example="40000"
+    )
+    tokens_per_day: int | None = setting(
+        None, "As in a tier, and in its place.", minimum=1, maximum=10**12, example="1000000"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class ProfileSettings(_Settings):
+    """A named choice of provider, model, parameters and system prompt, for ``--profile`` and ``/profile``."""
+
+    provider: str | None = setting(None, "The provider to ask, by its name.", example='"groq"')
+    base_url: str | None = setting(
+        None,
+        "Where the API is, in place of the provider's own address.",
+        example='"http://localhost:8000/v1"',
+    )
+    model: str | None = setting(
+        None, "The model to talk to, as the server lists it.", example='"llama-3.3-70b-versatile"'
+    )
+    system: str | None = setting(None, "The system prompt of new chats.", example='"Answer in one sentence."')
+    stream: bool | None = setting(None, "Show replies while they are written.", example="true")
+    parameters: Mapping | None = setting(  # type: ignore[type-arg]
+        None,
+        "The parameters of the request; those at the top of the file that it does not name stay.",
+        example="{ temperature = 0.2, max_tokens = 500 }",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class Settings(_Settings):
     """All settings of one run, after files, variables and flags were put together."""
 
@@ -197,9 +366,17 @@ class Settings(_Settings):
         example='"gpt-4o-mini"',
         is_live=True,
     )
+    profile: str | None = setting(
+        None, "The profile to start with, by its name under `[profiles.NAME]`.", example='"fast"'
+    )
+    provider: str | None = setting(
+        None,
+        "The provider to ask: a built-in one such as `openai`, `openrouter`, `groq`, `mistral`, `ollama`, or one of `[providers.NAME]`.",
+        example='"openrouter"',
+    )
     base_url: str | None = setting(
         None,
-        "Where the API is, up to and with `/v1`. By default OpenAI's, once a key is known.",
+        "Where the API is, up to and with `/v1`. By default the provider's, or OpenAI's once a key is known.",
         example='"https://api.openai.com/v1"',
     )
     system: str | None = setting(
@@ -223,12 +400,32 @@ class Settings(_Settings):
         dict, "Sent with every request; nothing is sent that is not set."
     )
     models: Mapping[str, ModelSettings] = setting(dict, "Facts about single models, by their id.")
+    providers: Mapping[str, ProviderSettings] = setting(
+        dict, "Providers of your own, and changes to the built-in ones, by name."
+    )
+    profiles: Mapping[str, ProfileSettings] = setting(
+        dict, "Named choices of provider, model, parameters and system prompt."
+    )
+    tiers: Mapping[str, LimitSettings] = setting(
+        dict, "Named limits on how much is asked of a provider, by all running chatrepl processes together."
+    )
     window: WindowSettings = setting(
         WindowSettings, "What is sent of a chat that outgrows the model's window."
     )
-    network: NetworkSettings = setting(NetworkSettings, "How long to wait for the server.")
+    network: NetworkSettings = setting(
+        NetworkSettings, "The way to the server: waits, retries, proxies, certificates."
+    )
     terminal: TerminalSettings = setting(TerminalSettings, "How the terminal looks.")
     local: LocalSettings = setting(LocalSettings, "The embedded model.")
+
+
+TABLES: Mapping[str, Any] = {
+    "models": ModelSettings,
+    "providers": ProviderSettings,
+    "profiles": ProfileSettings,
+    "tiers": LimitSettings,
+}
+"""Tables of tables: each entry has a name that the user chooses, and the fields of a class."""
 
 
 class Parameter(NamedTuple):
@@ -321,7 +518,7 @@ class SettingInfo(NamedTuple):
     """One setting with its full name, as the tables above declare it."""
 
     key: str
-    """Dotted name, such as ``window.reserve_tokens``; for a model's facts ``models.*.window_tokens``."""
+    """Dotted name, such as ``window.reserve_tokens``; for an entry of one of ``TABLES`` ``models.*.window_tokens``."""
     type: Any
     default: Any
     spec: Spec
@@ -334,8 +531,8 @@ def all_settings(cls: Any = Settings, prefix: str = "") -> Iterator[SettingInfo]
         annotation, key = hints[item.name], prefix + item.name
         if is_dataclass(annotation):
             yield from all_settings(annotation, f"{key}.")
-        elif key == "models":
-            yield from all_settings(ModelSettings, "models.*.")
+        elif key in TABLES:
+            yield from all_settings(TABLES[key], f"{key}.*.")
         elif key == "parameters":
             for parameter in PARAMETERS.values():
                 spec = Spec(

@@ -35,6 +35,8 @@ def check_value(
         return _check_list(arguments[0], value, maximum)
     if annotation is Mapping:
         return _check_table(value, minimum, maximum)
+    if origin is Mapping:
+        return _check_texts(value)
     if annotation in {bool, str}:
         if not isinstance(value, annotation):
             raise ValueError(
@@ -101,6 +103,14 @@ def _check_table(value: Any, minimum: float | None, maximum: float | None) -> di
             except ValueError as error:
                 raise ValueError(f"{error} (entry {shown(name)})") from None
     return table
+
+
+def _check_texts(value: Any) -> dict[str, str]:
+    table = _check_table(value, None, None)
+    for name, item in table.items():
+        if not isinstance(item, str):
+            raise ValueError(f"must hold only text, not {shown(item)} (entry {shown(name)})")
+    return {name: str(item) for name, item in table.items()}
 
 
 def _check_json(value: Any) -> Json:

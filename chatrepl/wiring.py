@@ -185,8 +185,8 @@ def connect_local(
 ) -> Connection:
     """Start the embedded model and prepare a client for it."""
     from chatrepl.api.client import HttpClient
-    from chatrepl.api.quirks import LLAMA_CPP
     from chatrepl.local.server import LocalServer
+    from chatrepl.providers import LLAMA_CPP
 
     if file is None and settings.local.file:
         file = environment.expand(settings.local.file)
@@ -205,7 +205,7 @@ def connect_local(
         on_progress=on_progress,
     )
     client = HttpClient(
-        server.base_url, key=server.key, network=settings.network, clock=environment.clock, quirks=LLAMA_CPP
+        server.base_url, key=server.key, network=settings.network, clock=environment.clock, provider=LLAMA_CPP
     )
     return Connection(client, server.model, "chatrepl itself, made for this run", local=server)
 

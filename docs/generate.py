@@ -21,7 +21,12 @@ from chatrepl.settings import SettingInfo, Settings, all_settings, spec_of
 from chatrepl.values import describe_range
 
 ROOT = Path(__file__).resolve().parent.parent
-EXAMPLE_MODEL = "gpt-4o-mini"
+EXAMPLE_ENTRIES = {
+    "models": "gpt-4o-mini",
+    "providers": "gateway",
+    "profiles": "fast",
+    "tiers": "classic-free",
+}
 
 CONFIG_INTRODUCTION = """\
 # Settings
@@ -54,7 +59,7 @@ def config_reference() -> str:
         title = f"`[{_table(group)}]`" if group else "Top of the file"
         lines += [f"## {title}\n", f"{_about(group)}\n"]
         for info in infos:
-            lines += [f"### `{_shown_key(info)}`\n", f"{info.spec.summary}\n", *_facts(info), ""]
+            lines += [f"### `{shown_key(info)}`\n", f"{info.spec.summary}\n", *_facts(info), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -148,7 +153,8 @@ def _groups() -> Iterator[tuple[str, list[SettingInfo]]]:
 
 
 def _table(group: str) -> str:
-    return group.replace("models.*", f'models."{EXAMPLE_MODEL}"')
+    table, _, entry = group.partition(".")
+    return f'{table}."{EXAMPLE_ENTRIES[table]}"' if entry == "*" else group
 
 
 def _about(group: str) -> str:
@@ -159,14 +165,14 @@ def _about(group: str) -> str:
     return spec_of(field).summary
 
 
-def _shown_key(info: SettingInfo) -> str:
-    return info.key.replace("models.*", "models.ID")
+def shown_key(info: SettingInfo) -> str:
+    return info.key.replace("models.*", "models.ID").replace(".*.", ".NAME.")
 
 
 def _facts(info: SettingInfo) -> Iterator[str]:
     yield f"- Values: {_values(info)}"
     yield f"- Default: {f'`{_toml(info.default)}`' if info.default is not None else 'not set'}"
-    if not info.key.startswith("models."):
+    if "*" not in info.key:
         other = ", else `OPENAI_BASE_URL`" if info.key == "base_url" else ""
         yield f"- Variable: `{variable_of(info.key)}`{other}"
     if info.spec.example:
@@ -188,6 +194,8 @@ def _values(info: SettingInfo) -> str:
         return (
             f"a list{most}, of {_choice(item)}" if get_origin(item) is Literal else f"a list of texts{most}"
         )
+    if get_origin(kind) is Mapping:
+        return "a table of texts"
     if kind is Mapping:
         return (
             "a table"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-from chatrepl.base_url import OPENAI_BASE_URL, host_of, provider_of
+from chatrepl.base_url import OPENAI_BASE_URL
 from chatrepl.errors import TransportError
+from chatrepl.providers import provider_at
 from chatrepl.redact import mask_keys
+from chatrepl.servers import host_of
 
 _USUAL_PORTS = {"http": 80, "https": 443}
 _SECRET_NAMES = re.compile(r"(?i)key|token|secret|sig|password|auth")
@@ -102,8 +104,7 @@ def likely_base_url(base_url: str) -> str | None:
     parts = _split(base_url)
     if parts is None:
         return None
-    provider = provider_of(base_url)
-    known = provider.base_url if provider else ""
+    known = provider_at(base_url).base_url or ""
     path = parts.path.rstrip("/")
     for endpoint in _ENDPOINTS:
         path = path.removesuffix(endpoint)

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from chatrepl.api.quirks import Quirks
 from chatrepl.errors import BadRequestError
 from chatrepl.exchange import Json, Request
 from chatrepl.messages import Message, Role
+from chatrepl.providers import Provider
 
 PATH = "chat/completions"
 
@@ -22,21 +22,21 @@ CONTINUE_PROMPT = "Continue exactly where you stopped, without repeating anythin
 """What servers that cannot go on with an unfinished reply are asked."""
 
 
-def request_body(request: Request, quirks: Quirks) -> dict[str, Json]:
+def request_body(request: Request, provider: Provider) -> dict[str, Json]:
     """Give a request the shape of the wire.
 
     Raises:
         BadRequestError: where a parameter holds what JSON cannot.
     """
     body: dict[str, Json] = {"model": request.model} if request.model else {}
-    body["messages"] = _messages(request, quirks)
+    body["messages"] = _messages(request, provider)
     if request.stream:
         body["stream"] = True
-        if quirks.asks_for_usage:
+        if provider.asks_for_usage:
             body["stream_options"] = {"include_usage": True}
-        if quirks.reports_progress:
+        if provider.reports_progress:
             body["return_progress"] = True
-    names = {"max_tokens": quirks.token_limit_field, "seed": quirks.seed_field}
+    names = {"max_tokens": provider.token_limit_field, "seed": provider.seed_field}
     for name, value in request.parameters.items():
         if name != "extra_body" and value is not None:
             body[names.get(name, name)] = _plain(name, value)
@@ -44,15 +44,15 @@ def request_body(request: Request, quirks: Quirks) -> dict[str, Json]:
     return body | extra if isinstance(extra, dict) else body
 
 
-def prefilled_text(request: Request, quirks: Quirks) -> str:
+def prefilled_text(request: Request, provider: Provider) -> str:
     """Return the unfinished reply that the server goes on with; empty where it is asked in words, or not at all."""
-    if not (request.continues and quirks.supports_prefill and request.messages):
+    if not (request.continues and provider.supports_prefill and request.messages):
         return ""
     last = request.messages[-1]
     return last.text if last.is_reply and _is_sent(last) else ""
 
 
-def _messages(request: Request, quirks: Quirks) -> list[Json]:
+def _messages(request: Request, provider: Provider) -> list[Json]:
     sent: list[Json] = [{"role": "system", "content": request.system}] if request.system else []
     sent += [
         {"role": str(message.role), "content": message.text}
@@ -60,7 +60,7 @@ def _messages(request: Request, quirks: Quirks) -> list[Json]:
         if _is_sent(message)
     ]
     last = request.messages[-1] if request.messages else None
-    if request.continues and last and last.is_reply and _is_sent(last) and not quirks.supports_prefill:
+    if request.continues and last and last.is_reply and _is_sent(last) and not provider.supports_prefill:
         sent.append({"role": "user", "content": CONTINUE_PROMPT})
     return sent
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +16,12 @@ from chatrepl.api.address import is_loopback, join_url, provider_name, shown_url
 from chatrepl.api.chat_answer import ChatDecoder
 from chatrepl.api.connection import KEEP_ALIVE_OPTIONS, Errand, SocketWatch, pool_classes
 from chatrepl.api.error_body import LIMIT_BYTES
-from chatrepl.api.quirks import LLAMA_CPP, Quirks, quirks_for
 from chatrepl.api.reading import read_stream, read_whole
 from chatrepl.api.wire import Answer, Wire, run_cancellable
 from chatrepl.cancellation import Cancellation
 from chatrepl.errors import ApiError, ModelNotFoundError, ProtocolError
 from chatrepl.exchange import Json, ModelInfo, Request, StreamEvent, Waiting, WireRequest
+from chatrepl.providers import LLAMA_CPP, Provider, provider_at
 
 if TYPE_CHECKING:
     import requests
@@ -57,7 +56,7 @@ class HttpClient:
         key_source: Where the key came from, as the user named it; only for messages.
         network: How long to wait.
         clock: Spaces out what is said while waiting.
-        quirks: What is known of the server. None: what its address tells.
+        provider: What is known of the server. None: what its address tells.
         headers: Sent with every request, such as ``OpenAI-Organization``.
     """
 
@@ -69,19 +68,19 @@ class HttpClient:
         key_source: str | None = None,
         network: NetworkSettings,
         clock: Clock,
-        quirks: Quirks | None = None,
+        provider: Provider | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self._base_url = base_url.strip()
         self._network = network
         self._clock = clock
-        self._quirks = quirks or quirks_for(self._base_url)
+        self._provider = provider or provider_at(self._base_url)
         self._may_prefill = True
         """False once the server has refused to go on with an unfinished reply."""
         self._wire = Wire(
             self._base_url,
             key=(key or "").strip(),
-            key_header=self._quirks.key_header,
+            key_header=self._provider.key_header,
             key_source=key_source,
             headers=dict(headers or {}),
             network=network,
@@ -104,7 +103,7 @@ class HttpClient:
     def wire_request(self, request: Request) -> WireRequest:
         """Return what ``stream`` would send, without the key."""
         url = shown_url(join_url(self._base_url, chat.PATH))
-        body = chat.request_body(request, self._quirks)
+        body = chat.request_body(request, self._provider)
         return WireRequest("POST", url, body, self._wire.headers(is_stream=request.stream))
 
     def stream(self, request: Request, cancellation: Cancellation) -> Iterator[StreamEvent]:
@@ -135,7 +134,7 @@ class HttpClient:
             with contextlib.suppress(ApiError), watch.recording():
                 return self._wire.ask(method, url, timeout_s=left, body=body)
 
-        find = partial(probe.find_window, ask, self._base_url, model, is_hosted=self._quirks.is_hosted)
+        find = partial(probe.find_window, ask, self._base_url, model, is_hosted=self._provider.is_hosted)
         errand = Errand(find, discard=lambda _: None)
         try:
             found = errand.wait(WINDOW_TIMEOUT_S)
@@ -182,7 +181,7 @@ class HttpClient:
                 self._wire.send,
                 "POST",
                 join_url(self._base_url, chat.PATH),
-                body=chat.request_body(request, self._quirks),
+                body=chat.request_body(request, self._provider),
                 is_stream=request.stream,
                 timeout=(self._network.connect_timeout_s, self._network.read_timeout_s),
             )
@@ -217,7 +216,7 @@ class HttpClient:
         if "text/html" in content_type or "ndjson" in content_type:
             body = read_whole(read, LIMIT_BYTES, is_cut=True)
             raise failures.api_error(response.status_code, response.headers, body, asked, url=response.url)
-        prefilled = chat.prefilled_text(request, self._quirks)
+        prefilled = chat.prefilled_text(request, self._provider)
         decoder = ChatDecoder(asked, continues=request.continues, prefilled=prefilled)
         if "json" in content_type or not (request.stream or "event-stream" in content_type):
             yield from decoder.whole(read_whole(read))
@@ -242,14 +241,14 @@ class HttpClient:
     def _learn(self, *, is_llama_cpp: bool) -> None:
         """Remember what the server turned out to be."""
         if is_llama_cpp:
-            self._quirks = replace(LLAMA_CPP, supports_prefill=self._may_prefill)
+            self._provider = LLAMA_CPP._replace(supports_prefill=self._may_prefill)
 
     def _stops_prefill(self, request: Request, error: ApiError) -> bool:
         """Whether the server refused only to go on with the reply: llama.cpp does so for reasoning models."""
-        is_refused = bool(chat.prefilled_text(request, self._quirks)) and "prefill" in error.message.lower()
+        is_refused = bool(chat.prefilled_text(request, self._provider)) and "prefill" in error.message.lower()
         if is_refused:
             self._may_prefill = False
-            self._quirks = replace(self._quirks, supports_prefill=False)
+            self._provider = self._provider._replace(supports_prefill=False)
         return is_refused
 
     def _with_nearest(self, error: ApiError, model: str, cancellation: Cancellation) -> ApiError:

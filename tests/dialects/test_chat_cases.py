@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +14,6 @@ import pytest
 from chatrepl.api.chat import prefilled_text, request_body
 from chatrepl.api.chat_answer import ChatDecoder
 from chatrepl.api.failures import Asked
-from chatrepl.api.quirks import Quirks, quirks_for
 from chatrepl.api.sse import SseDecoder
 from chatrepl.errors import ApiError
 from chatrepl.exchange import (
@@ -30,6 +29,7 @@ from chatrepl.exchange import (
     Waiting,
 )
 from chatrepl.messages import Message, MessageId, Meta, ReplyState, Role, Usage, text_parts
+from chatrepl.providers import Provider, provider_at
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("chat/*/request.json"))
 NO_USAGE = asdict(Usage(0, 0, 0))
@@ -62,9 +62,9 @@ def request_of(spec: dict[str, Any]) -> Request:
     )
 
 
-def quirks_of(spec: dict[str, Any]) -> Quirks:
+def provider_of(spec: dict[str, Any]) -> Provider:
     given = {name: spec[name] for name in ("supports_prefill", "reports_progress") if name in spec}
-    return replace(quirks_for(spec["base_url"]), **given)
+    return provider_at(spec["base_url"])._replace(**given)
 
 
 def replay(spec: dict[str, Any], pieces: list[bytes]) -> tuple[list[dict[str, Any]], ApiError | None]:
@@ -74,7 +74,7 @@ def replay(spec: dict[str, Any], pieces: list[bytes]) -> tuple[list[dict[str, An
     decoder = ChatDecoder(
         Asked(spec["base_url"], spec["model"]),
         continues=request.continues,
-        prefilled=prefilled_text(request, quirks_of(spec)),
+        prefilled=prefilled_text(request, provider_of(spec)),
     )
     events: list[StreamEvent] = []
     error = None
@@ -124,7 +124,7 @@ def tell(event: StreamEvent) -> tuple[str, Any]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_request_goes_out_as_this_server_takes_it(case: Path) -> None:
     spec = load(case, "request.json")
-    body = request_body(request_of(spec), quirks_of(spec))
+    body = request_body(request_of(spec), provider_of(spec))
     assert body == load(case, "expected.json")["body"]
     json.dumps(body, allow_nan=False)
 

@@ -18,10 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatrepl import keys
-from chatrepl.base_url import OPENAI_BASE_URL, PROVIDERS
+from chatrepl.base_url import OPENAI_BASE_URL
 from chatrepl.environment import Environment
 from chatrepl.errors import ConfigError, ExitStatus
 from chatrepl.keys import Key, find_key, is_key_needed, key_hint, save_key
+from chatrepl.providers import BUILT_IN
 from chatrepl.settings import Settings
 
 SECRET = "sk-abcdefghijklmnopqrstuvwxyz"
@@ -132,16 +133,21 @@ class TestOrder:
             assert key.source == source
 
 
-class TestWhereAKeyMayGo:
-    @pytest.mark.parametrize("host", PROVIDERS)
-    def test_a_providers_own_variable_is_used_for_its_host_only(self, tmp_path: Path, host: str) -> None:
-        variables = {provider.key_variable: name for name, provider in PROVIDERS.items()}
-        url = PROVIDERS[host].base_url
-        assert found(tmp_path, variables, url, base_url=url) == host
+HOSTED = {name: row.base_url for name, row in BUILT_IN.items() if row.is_hosted and row.base_url}
 
-    @pytest.mark.parametrize("host", [host for host in PROVIDERS if host != "api.openai.com"])
-    def test_the_openai_key_does_not_go_to_another_provider(self, tmp_path: Path, host: str) -> None:
-        url = PROVIDERS[host].base_url
+
+class TestWhereAKeyMayGo:
+    @pytest.mark.parametrize("name", HOSTED)
+    def test_a_providers_own_variable_is_used_for_its_host_only(self, tmp_path: Path, name: str) -> None:
+        variables = {
+            BUILT_IN[other].key_variables[0]: f"key-of-{BUILT_IN[other].key_variables[0]}" for other in HOSTED
+        }
+        url = HOSTED[name]
+        assert found(tmp_path, variables, url, base_url=url) == f"key-of-{BUILT_IN[name].key_variables[0]}"
+
+    @pytest.mark.parametrize("name", [name for name in HOSTED if name != "openai"])
+    def test_the_openai_key_does_not_go_to_another_provider(self, tmp_path: Path, name: str) -> None:
+        url = HOSTED[name]
         assert found(tmp_path, {"OPENAI_API_KEY": SECRET}, url, base_url=url) is None
 
     def test_the_openai_key_goes_where_its_companion_variable_points(self, tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from chatrepl.api.chat import CONTINUE_PROMPT, request_body
-from chatrepl.api.quirks import Quirks, quirks_for
 from chatrepl.errors import BadRequestError
 from chatrepl.exchange import Request
 from chatrepl.messages import (
@@ -25,6 +24,7 @@ from chatrepl.messages import (
     Role,
     TextPart,
 )
+from chatrepl.providers import Provider, provider_at
 
 
 def message(role: Role, *parts: Part, state: ReplyState | None = None) -> Message:
@@ -34,8 +34,8 @@ def message(role: Role, *parts: Part, state: ReplyState | None = None) -> Messag
 USER = message(Role.USER, TextPart("Hi"))
 
 
-def body(*messages: Message, quirks: Quirks | None = None, **options: Any) -> Mapping[str, Any]:
-    return request_body(Request("m", messages or (USER,), **options), quirks or Quirks())
+def body(*messages: Message, provider: Provider | None = None, **options: Any) -> Mapping[str, Any]:
+    return request_body(Request("m", messages or (USER,), **options), provider or Provider())
 
 
 def sent(*messages: Message, **options: Any) -> list[tuple[str, str]]:
@@ -47,7 +47,7 @@ def test_nothing_is_sent_that_was_not_set() -> None:
 
 
 def test_without_a_model_the_choice_is_the_servers() -> None:
-    assert "model" not in request_body(Request("", (USER,)), Quirks())
+    assert "model" not in request_body(Request("", (USER,)), Provider())
 
 
 @pytest.mark.parametrize("state", [ReplyState.INTERRUPTED, ReplyState.FAILED, ReplyState.COMPLETE])
@@ -81,8 +81,8 @@ def test_an_unfinished_reply_stands_last_or_is_asked_for_in_words(
     supports_prefill: bool, more: list[tuple[str, str]]
 ) -> None:
     reply = message(Role.ASSISTANT, TextPart("One, tw"), state=ReplyState.INTERRUPTED)
-    quirks = Quirks(supports_prefill=supports_prefill)
-    assert sent(USER, reply, quirks=quirks, continues=True) == [
+    provider = Provider(supports_prefill=supports_prefill)
+    assert sent(USER, reply, provider=provider, continues=True) == [
         ("user", "Hi"),
         ("assistant", "One, tw"),
         *more,
@@ -104,7 +104,7 @@ def test_going_on_with_a_reply_that_never_began_is_asking_again() -> None:
     ],
 )
 def test_the_longest_reply_goes_out_under_the_name_the_server_knows(base_url: str, field: str) -> None:
-    sent_body = body(quirks=quirks_for(base_url), parameters={"max_tokens": 9})
+    sent_body = body(provider=provider_at(base_url), parameters={"max_tokens": 9})
     assert {
         name: sent_body.get(name) for name in ("max_tokens", "max_completion_tokens") if name in sent_body
     } == {field: 9}
@@ -113,7 +113,7 @@ def test_the_longest_reply_goes_out_under_the_name_the_server_knows(base_url: st
 def test_usage_is_asked_for_with_streams_everywhere_but_at_mistral() -> None:
     assert body()["stream_options"] == {"include_usage": True}
     assert "stream_options" not in body(stream=False)
-    assert "stream_options" not in body(quirks=quirks_for("https://api.mistral.ai/v1"))
+    assert "stream_options" not in body(provider=provider_at("https://api.mistral.ai/v1"))
 
 
 def test_extra_fields_are_put_in_as_they_are_and_win() -> None:

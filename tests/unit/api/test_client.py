@@ -14,7 +14,6 @@ import pytest
 from chatrepl import errors
 from chatrepl.api import client as client_module
 from chatrepl.api.client import HttpClient
-from chatrepl.api.quirks import Quirks
 from chatrepl.cancellation import Cancellation
 from chatrepl.environment import SystemClock
 from chatrepl.exchange import (
@@ -28,6 +27,7 @@ from chatrepl.exchange import (
     Waiting,
 )
 from chatrepl.messages import Message, MessageId, Meta, ReplyState, Role, text_parts
+from chatrepl.providers import Provider
 from chatrepl.settings import NetworkSettings
 from tests.support.raw_server import (
     Close,
@@ -627,7 +627,7 @@ def test_a_server_that_refuses_to_go_on_is_asked_in_words(server: RawServer) -> 
         "error": {"message": "Assistant response prefill is incompatible with enable_thinking.", "code": 400}
     }
     server.answer(error_response(400, refusal), stream_answer(chat_chunks([" three"])))
-    client = make_client(server.base_url, quirks=Quirks(supports_prefill=True))
+    client = make_client(server.base_url, provider=Provider(supports_prefill=True))
     assert text_of(run(client, UNFINISHED)) == " three"
     assert [request.json()["messages"][-1]["role"] for request in server.posts] == ["assistant", "user"]
 
@@ -635,7 +635,7 @@ def test_a_server_that_refuses_to_go_on_is_asked_in_words(server: RawServer) -> 
 def test_a_whole_answer_that_repeats_the_unfinished_reply_is_shortened(server: RawServer) -> None:
     body = {"choices": [{"message": {"content": "One, two, three"}, "finish_reason": "stop"}]}
     server.answer(json_response(body))
-    client = make_client(server.base_url, quirks=Quirks(supports_prefill=True))
+    client = make_client(server.base_url, provider=Provider(supports_prefill=True))
     assert text_of(run(client, UNFINISHED)) == " three"
 
 
