@@ -6,9 +6,9 @@ Later sources win: defaults, file, environment, flags. All problems of all sourc
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 from chatrepl import adjust
 from chatrepl.adjust import apply as apply  # noqa: PLC0414 - offered here as part of the configuration
@@ -17,28 +17,18 @@ from chatrepl.adjust import resolve_key as resolve_key  # noqa: PLC0414 - the sa
 from chatrepl.adjust import value_of as value_of  # noqa: PLC0414 - the same
 from chatrepl.environment import Environment
 from chatrepl.errors import ConfigError
+from chatrepl.layers import DEFAULT, OPENAI_VARIABLE, Composed, Found, Layer, compose
+from chatrepl.layers import Origin as Origin  # noqa: PLC0414 - what LoadedSettings tells of
 from chatrepl.redact import mask_keys
 from chatrepl.settings import TABLES, Settings
 
 FILE_NAME = "config.toml"
 _PREFIX = "CHATREPL_"
 _CONFIG_VARIABLE = "CHATREPL_CONFIG"
-_BASE_URL_VARIABLE = "OPENAI_BASE_URL"
+_AZURE_VARIABLE = "AZURE_OPENAI_ENDPOINT"
 _GROUPS = ("window", "network", "terminal", "local", "parameters")
 
 
-class Origin(NamedTuple):
-    """Where the value of a setting came from."""
-
-    kind: Literal["default", "file", "environment", "flag", "command"]
-    detail: str = ""
-    """The file and its line, or the variable; empty for a default."""
-
-    def __str__(self) -> str:
-        return self.detail or self.kind
-
-
-DEFAULT = Origin("default")
 COMMAND_LINE = Origin("flag", "the command line")
 
 
@@ -53,16 +43,23 @@ class LoadedSettings:
     """What was ignored, in sentences for the user."""
     config_file: Path | None = None
     """The file that was read. None where there was none."""
+    layers: tuple[Layer, ...] = field(default=(), compare=False, repr=False)
+    """The values of each source: file, environment, command line."""
 
     def origin_of(self, key: str) -> Origin:
         """Return where the value of a setting came from."""
         return self.origins.get(resolve_key(key).key, DEFAULT)
 
+    def with_profile(self, name: str) -> LoadedSettings:
+        """Return the same settings with another profile above them.
 
-class _Found(NamedTuple):
-    key: str
-    value: Any
-    origin: Origin
+        Raises:
+            ConfigError: there is no such profile, or it leads to no server.
+        """
+        composed = compose(self.layers, name)
+        if composed.problems:
+            raise _combined(list(composed.problems))
+        return replace(self, settings=composed.settings, origins=composed.origins)
 
 
 class _Collector:
@@ -70,12 +67,12 @@ class _Collector:
 
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
-        self.found: dict[str, _Found] = {}
+        self.layers: list[dict[str, Found]] = []
         self.problems: list[ConfigError] = []
         self.warnings: list[str] = []
 
     def add(self, key: str, value: Any, origin: Origin) -> None:
-        self.found[key] = _Found(key, value, origin)
+        self.layers[-1][key] = Found(value, origin)
 
 
 def load_settings(
@@ -95,16 +92,26 @@ def load_settings(
     """
     collector = _Collector(environment)
     path, is_required = _config_path(environment, config_file)
+    collector.layers.append({})
     is_read = _read_file(collector, path, is_required=is_required)
+    collector.layers.append({})
     _read_variables(collector)
+    collector.layers.append({})
     _read_flags(collector, flags)
-    if collector.problems:
-        raise _combined(collector.problems)
-    settings = Settings()
-    for key, value, _ in collector.found.values():
-        settings = adjust.with_value(settings, key, value)
-    origins = {found.key: found.origin for found in collector.found.values()}
-    return LoadedSettings(settings, origins, tuple(collector.warnings), path if is_read else None)
+    composed = _composed(collector, collector.layers)
+    layers = tuple(collector.layers)
+    return LoadedSettings(
+        composed.settings, composed.origins, tuple(collector.warnings), path if is_read else None, layers
+    )
+
+
+def _composed(collector: _Collector, layers: list[dict[str, Found]]) -> Composed:
+    """Put the layers together; what is wrong in them alone is told together with what is wrong between them."""
+    composed = compose(layers)
+    problems = [*collector.problems, *composed.problems]
+    if problems:
+        raise _combined(problems)
+    return composed
 
 
 def variable_of(key: str) -> str:
@@ -276,10 +283,11 @@ class _FileReader:
 
 def _read_variables(collector: _Collector) -> None:
     variables = collector.environment.variables
-    if variables.get(_BASE_URL_VARIABLE):
-        _read_text(
-            collector, "base_url", variables[_BASE_URL_VARIABLE], Origin("environment", _BASE_URL_VARIABLE)
-        )
+    if variables.get(OPENAI_VARIABLE):
+        _read_text(collector, "base_url", variables[OPENAI_VARIABLE], Origin("environment", OPENAI_VARIABLE))
+    if variables.get(_AZURE_VARIABLE) and "providers.azure.base_url" not in collector.layers[0]:
+        address = variables[_AZURE_VARIABLE].strip().rstrip("/") + "/openai/v1"
+        _read_text(collector, "providers.azure.base_url", address, Origin("environment", _AZURE_VARIABLE))
     ours = sorted(name for name in variables if name.startswith(_PREFIX) and name != _CONFIG_VARIABLE)
     if not ours:
         return

@@ -51,7 +51,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "api": ("api",),
     "store": ("store",),
     "local": ("local",),
-    "config": ("config",),
+    "config": ("config", "layers"),
     "keys": ("keys",),
     "turn": ("journal", "planner", "session", "turn", "worker"),
     "commands": ("commands",),
