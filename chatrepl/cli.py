@@ -42,6 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("-c", "--continue", dest="go_on", action="store_true", help="go on with the last chat")
     add("-r", "--resume", metavar="ID", help="go on with the chat whose id or title begins so")
     add("-m", "--model", help="the model to talk to, as the server lists it")
+    add("--profile", metavar="NAME", help="use a profile of the configuration, or a provider by its name")
     add("--system", metavar="TEXT", help="the system prompt of a new chat")
     add(
         "--set",
@@ -180,6 +181,8 @@ def _flags(options: argparse.Namespace) -> dict[str, object]:
                 f"--set takes KEY=VALUE, not '{pair}'.", hint="For example: --set temperature=0.2"
             )
         flags[key.strip()] = value
+    if options.profile is not None:
+        flags["profile"] = options.profile
     if options.model is not None:
         flags["model"] = options.model
     if options.system is not None:

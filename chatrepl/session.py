@@ -11,10 +11,11 @@ import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from chatrepl.environment import new_id
-from chatrepl.errors import ApiError
+from chatrepl.errors import ApiError, UsageError
 
 if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while the user types
     from chatrepl.cancellation import Cancellation
@@ -43,36 +44,57 @@ class Totals(NamedTuple):
     """Whether any of the counts is ours."""
 
 
+class Parts(NamedTuple):
+    """What a session talks to, and how: all that a profile can change."""
+
+    settings: Settings
+    client: ModelClient
+    make_planner: PlannerFactory
+    model: str | None
+    """None: the server's first."""
+    origins: Mapping[str, str] = MappingProxyType({})
+    """Where the settings came from that are not defaults, by key."""
+    key_source: str | None = None
+    """Where the key came from, for ``/status``. None: there is none."""
+
+
 class Session:
-    """One run of chatrepl with one server."""
+    """One run of chatrepl.
+
+    Args:
+        parts: The server that it begins with.
+        open_store: Opens the library when it is first needed.
+        change_profile: Prepares another server, with the settings of a profile. None: there are no profiles.
+    """
 
     def __init__(
         self,
+        parts: Parts,
         *,
-        settings: Settings,
-        client: ModelClient,
         open_store: Callable[[], ChatStore],
         clock: Clock,
-        make_planner: PlannerFactory,
-        model: str | None,
-        origins: Mapping[str, str] | None = None,
-        key_source: str | None = None,
+        change_profile: Callable[[str], Parts] | None = None,
     ) -> None:
-        self.settings = settings
-        self.client = client
         self.clock = clock
-        self.origins = dict(origins or {})
-        """Where the settings came from that are not defaults, by key."""
-        self.key_source = key_source
-        """Where the key came from, for ``/status``. None: there is none."""
         self._open_store = open_store
+        self._change_profile = change_profile
         self._store: ChatStore | None = None
         self._conversation: Conversation | None = None
-        self._make_planner = make_planner
-        self._model = model
-        self._planner: ModelPlanner | None = None
-        self._models: Sequence[ModelInfo] | None = None
+        self._changes: dict[str, str] = {}
+        """What ``/set`` has changed, by key, as it was typed."""
         self._lock = threading.RLock()
+        self._take(parts)
+
+    def _take(self, parts: Parts) -> None:
+        with self._lock:
+            self.settings = parts.settings
+            self.client = parts.client
+            self.origins = dict(parts.origins)
+            self.key_source = parts.key_source
+            self._make_planner = parts.make_planner
+            self._model = parts.model
+            self._planner: ModelPlanner | None = None
+            self._models: Sequence[ModelInfo] | None = None
 
     @property
     def store(self) -> ChatStore:
@@ -234,11 +256,36 @@ class Session:
         name = adjust.resolve_key(key).key
         changed = adjust.apply(self.settings, key, text)
         with self._lock:
+            self._changes[name] = text
             self.settings = changed
             self.origins[name] = "/set"
             if name == "model":
                 self._model = changed.model
             self._planner = None
+
+    def use_profile(self, name: str) -> None:
+        """Go on with a profile: its server, model and parameters, and its system prompt where it has one.
+
+        What ``/set`` changed before stays, but for what the profile itself says.
+
+        Raises:
+            ChatreplError: there is no such profile, or its server or key cannot be had; then nothing has changed.
+        """
+        if self._change_profile is None:
+            raise UsageError("There are no profiles here.")
+        parts = self._change_profile(name)
+        kept = {key: text for key, text in self._changes.items() if not self._is_said(parts, key)}
+        self._take(parts)
+        self._changes = {}
+        for key, text in kept.items():
+            self.change_setting(key, text)
+        if self._is_said(parts, "system"):
+            self.set_system(parts.settings.system)
+
+    @staticmethod
+    def _is_said(parts: Parts, key: str) -> bool:
+        """Whether a profile says something of a setting; a model goes with its server."""
+        return key == "model" or parts.origins.get(key, "").startswith("profile ")
 
     def plan_next(self, draft: str = "") -> Plan:
         """Plan the next request, with a draft as the user's next message. Counts what was not counted before."""

@@ -367,7 +367,9 @@ class Settings(_Settings):
         is_live=True,
     )
     profile: str | None = setting(
-        None, "The profile to start with, by its name under `[profiles.NAME]`.", example='"fast"'
+        None,
+        "The profile to start with, by its name under `[profiles.NAME]`; a provider's name is a profile too.",
+        example='"openrouter"',
     )
     provider: str | None = setting(
         None,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from chatrepl.base_url import OPENAI_BASE_URL
 from chatrepl.environment import Environment, make_private_directory
 from chatrepl.errors import LocalModelError, NoProviderError
-from chatrepl.session import Session
+from chatrepl.session import Parts, Session
 
 if TYPE_CHECKING:
     from chatrepl.cancellation import Cancellation
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 OPENAI_MODEL = "gpt-4o-mini"
 """What is asked at OpenAI where no model is set: its list has many that cannot chat."""
+
+LOCAL_PROFILE = "local"
+"""The profile that is always there: the embedded model."""
 
 WAYS = (
     "set OPENAI_API_KEY, or OPENAI_BASE_URL for another server",
@@ -48,9 +51,13 @@ class Connection:
     local: LocalServer | None = None
     """The embedded model, where that is the server."""
     notices: list[str] = field(default_factory=list)
+    others: list[Connection] = field(default_factory=list)
+    """The servers that were changed to later."""
 
     def close(self) -> None:
-        """Let go of the server, and end it where it is ours."""
+        """Let go of the server, and of those changed to later, and end what is ours."""
+        for other in self.others:
+            other.close()
         self.client.close()
         if self.local is not None:
             self.local.stop()
@@ -128,11 +135,11 @@ def connect(
     settings = loaded.settings
     if wants_local:
         return connect_local(settings, environment, local_file, on_progress)
-    from chatrepl import keys
+    from chatrepl import keys, providers
 
-    base_url = settings.base_url or OPENAI_BASE_URL
+    base_url = providers.in_use(settings).base_url or OPENAI_BASE_URL
     key = keys.find_key(settings, environment, base_url)
-    if settings.base_url is None and key is None:
+    if settings.base_url is None and settings.provider is None and key is None:
         if may_fall_back and local_is_installed():
             connection = connect_local(settings, environment, None, on_progress)
             connection.notices.append(f"No provider is set up, so this is the embedded model; {WAYS[0]}.")
@@ -154,8 +161,12 @@ def connect_server(
     """Prepare a client for a server; nothing is sent yet."""
     from chatrepl.api.address import provider_name
     from chatrepl.keys import Key
+    from chatrepl.providers import at_address, in_use
 
     found = key if isinstance(key, Key) else None
+    provider = in_use(settings)
+    if provider.base_url != base_url:
+        provider = at_address(base_url, settings.providers)
 
     def build() -> ModelClient:
         from chatrepl.api.client import HttpClient
@@ -166,6 +177,7 @@ def connect_server(
             key_source=found.source if found else None,
             network=settings.network,
             clock=environment.clock,
+            provider=provider,
         )
 
     client = LateClient(provider_name(base_url), build)
@@ -234,12 +246,24 @@ def open_store(environment: Environment) -> ChatStore:
 
 def build_session(loaded: LoadedSettings, environment: Environment, connection: Connection) -> Session:
     """Put a session together. The library is opened when it is first needed."""
+
+    def change_profile(name: str) -> Parts:
+        return _parts(*_connect_profile(loaded, environment, connection, name), environment)
+
+    return Session(
+        _parts(loaded, connection, environment),
+        open_store=lambda: open_store(environment),
+        clock=environment.clock,
+        change_profile=change_profile,
+    )
+
+
+def _parts(loaded: LoadedSettings, connection: Connection, environment: Environment) -> Parts:
+    """Return what a session talks to, and how."""
     is_openai = connection.client.provider == "api.openai.com"
     local = connection.local
 
     def make_planner(settings: Settings, model: str, client: ModelClient) -> ModelPlanner:
-        from dataclasses import replace
-
         from chatrepl.catalogue import facts_for
         from chatrepl.context.tokens import Counter
         from chatrepl.planner import ModelPlanner
@@ -252,16 +276,43 @@ def build_session(loaded: LoadedSettings, environment: Environment, connection: 
         known = local.window_tokens if local is not None and model == local.model else None
         return ModelPlanner(settings, facts, counter, lambda: known or client.window_tokens(model))
 
-    return Session(
+    return Parts(
         settings=loaded.settings,
         client=connection.client,
-        open_store=lambda: open_store(environment),
-        clock=environment.clock,
         make_planner=make_planner,
         model=connection.model,
         origins={key: str(origin) for key, origin in loaded.origins.items()},
         key_source=connection.key_source,
     )
+
+
+def _connect_profile(
+    loaded: LoadedSettings, environment: Environment, first: Connection, name: str
+) -> tuple[LoadedSettings, Connection]:
+    """Apply a profile and prepare the way to its server; ``local`` is the embedded model.
+
+    Raises:
+        ConfigError: there is no such profile, or its key cannot be had.
+        LocalModelError: the embedded model cannot be started.
+    """
+    if name == LOCAL_PROFILE and name not in loaded.settings.profiles:
+        running = next((one for one in (first, *first.others) if one.local is not None), None)
+        if running is None:
+            running = connect_local(loaded.settings, environment, None, lambda _: None)
+            first.others.append(running)
+        settings = replace(loaded.settings, profile=name, provider=None, model=running.model)
+        return replace(loaded, settings=settings), running
+    changed = loaded.with_profile(name)
+    connection = connect(
+        changed,
+        environment,
+        wants_local=False,
+        local_file=None,
+        may_fall_back=False,
+        on_progress=lambda _: None,
+    )
+    first.others.append(connection)
+    return changed, connection
 
 
 def run_repl(

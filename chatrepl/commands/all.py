@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatrepl.commands import chat, files, model, reply
+from chatrepl.commands import chat, files, model, profile, reply
 from chatrepl.commands.base import Command
 
-ALL: tuple[Command, ...] = (*chat.COMMANDS, *reply.COMMANDS, *model.COMMANDS, *files.COMMANDS)
+ALL: tuple[Command, ...] = (*chat.COMMANDS, *reply.COMMANDS, *model.COMMANDS, *profile.COMMANDS, *files.COMMANDS)

@@ -22,7 +22,7 @@ from chatrepl.exchange import (
 from chatrepl.messages import Usage
 from chatrepl.planner import ModelPlanner
 from chatrepl.ports import ChatStore, ModelClient
-from chatrepl.session import Session
+from chatrepl.session import Parts, Session
 from chatrepl.settings import Settings
 from chatrepl.store.resilient import open_store
 
@@ -117,10 +117,7 @@ def make_session(
         )
 
     return Session(
-        settings=settings or Settings(),
-        client=client,
+        Parts(settings or Settings(), client, make_planner, model=None),
         open_store=lambda: store or open_store(tmp_path / "chats.db", clock),
         clock=clock,
-        make_planner=make_planner,
-        model=None,
     )
