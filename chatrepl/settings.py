@@ -41,7 +41,7 @@ def setting(default: Any, summary: str, **spec: Any) -> Any:
 
 ReasoningDisplay = Literal["show", "fold", "hide"]
 Strategy = Literal["drop"]
-BarItem = Literal["model", "window", "draft", "chat", "speed", "queue"]
+BarItem = Literal["model", "window", "draft", "chat", "speed", "queue", "profile"]
 Dialect = Literal["chat", "responses", "completions"]
 WindowSource = Literal["table", "list", "server"]
 
@@ -169,7 +169,7 @@ class TerminalSettings(_Settings):
         maximum=1_000_000,
     )
     status_bar: tuple[BarItem, ...] = setting(
-        ("model", "window", "draft", "chat", "speed", "queue"),
+        ("model", "window", "draft", "chat", "speed", "queue", "profile"),
         "What the status bar shows, in this order; the last ones go first when the terminal is narrow.",
     )
 

@@ -11,6 +11,7 @@ from chatrepl import adjust
 from chatrepl.commands.base import Arg, Command, Context, Notice, Reply, Table, Text, when_idle
 from chatrepl.errors import ApiError, ChatreplError
 from chatrepl.pricing import format_usd
+from chatrepl.settings import TABLES
 
 
 def failed(error: ChatreplError) -> Notice:
@@ -140,7 +141,7 @@ def _status(context: Context, _args: Mapping[str, Any]) -> Reply:
     rows += [
         (key, f"{_shown(adjust.value_of(session.settings, key))} ({origin})")
         for key, origin in sorted(session.origins.items())
-        if "api_key" not in key and "*" not in key
+        if "api_key" not in key and key.partition(".")[0] not in TABLES
     ]
     return Table("Status", tuple(rows))
 

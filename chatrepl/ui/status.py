@@ -32,6 +32,7 @@ class StatusSource:
         state = self._state._replace(
             model=sanitise_line(self._session.model) or "model?",
             queued_count=self.queued_count,
+            profile=sanitise_line(self._session.settings.profile or ""),
             warning=self._flash or unsaved,
         )
         return fragments(

@@ -34,6 +34,8 @@ class BarState(NamedTuple):
     activity: str = ""
     """What a turn is waiting for. Empty: nothing."""
     queued_count: int = 0
+    profile: str = ""
+    """The profile in use. Empty: none is."""
     warning: str = ""
     """Stands first until it is gone. Empty: nothing is wrong."""
 
@@ -84,10 +86,12 @@ def items(state: BarState, *, is_unicode: bool) -> Mapping[str, str]:
         found["speed"] = f"{state.tokens_per_s:.0f} tok/s, Esc stops"
     if state.queued_count:
         found["queue"] = f"{state.queued_count} queued"
+    if state.profile:
+        found["profile"] = state.profile
     return found
 
 
-PRIORITY = ("speed", "model", "window", "queue", "chat", "draft")
+PRIORITY = ("speed", "model", "window", "queue", "chat", "draft", "profile")
 """What stays longest when there is no room for all."""
 
 
