@@ -176,7 +176,7 @@ def value_of(settings: Settings, key: str) -> Any:
         return settings.parameters.get(name)
     if group in TABLES:
         entry, _, fact = name.rpartition(".")
-        return getattr(getattr(settings, group).get(entry) or TABLES[group](), fact)
+        return getattr(getattr(settings, group).get(entry) or _entry_class(group)(), fact)
     return getattr(getattr(settings, group), name) if name else getattr(settings, group)
 
 
@@ -191,12 +191,18 @@ def with_value(settings: Settings, key: str, value: Any) -> Settings:
     if group in TABLES:
         entry, _, fact = name.rpartition(".")
         table: Any = getattr(settings, group)
-        facts = replace(table.get(entry) or TABLES[group](), **{fact: value})
+        facts = replace(table.get(entry) or _entry_class(group)(), **{fact: value})
         value = {**table, entry: facts}
         return replace(settings, **{group: value})
     if name:
         value = replace(getattr(settings, group), **{name: value})
     return replace(settings, **{group: value})
+
+
+def _entry_class(table: str) -> Any:
+    from chatrepl.entries import CLASSES
+
+    return CLASSES[table]
 
 
 def apply(settings: Settings, key: str, text: str) -> Settings:

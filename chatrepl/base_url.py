@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chatrepl.providers import provider_at
-
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
@@ -63,6 +61,8 @@ def check_base_url(text: str) -> str:
 
 
 def _guess_scheme(url: str) -> str:
+    from chatrepl.providers import provider_at
+
     host = url.partition("/")[0].rpartition("@")[2]
     return (
         "https"
@@ -90,6 +90,8 @@ def _refuse_secrets(url: str) -> None:
 
 
 def _check_path(parts: SplitResult, port: int | None) -> None:
+    from chatrepl.providers import provider_at
+
     path = parts.path.rstrip("/")
     root = f"{parts.scheme}://{parts.netloc}"
     provider = provider_at(root)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chatrepl.entries import ModelSettings
 from chatrepl.pricing import Price
-from chatrepl.settings import ModelSettings
 
 
 @dataclass(frozen=True, slots=True)

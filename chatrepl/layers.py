@@ -7,12 +7,14 @@ flag names stands below what else is said there, and one that is chosen while ch
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from chatrepl import adjust
 from chatrepl.errors import ConfigError
-from chatrepl.providers import BUILT_IN, OPENAI
-from chatrepl.settings import ProfileSettings, Settings
+from chatrepl.settings import Settings
+
+if TYPE_CHECKING:
+    from chatrepl.entries import ProfileSettings
 
 
 class Origin(NamedTuple):
@@ -66,7 +68,7 @@ def compose(layers: Sequence[Layer], profile: str | None = None) -> Composed:
     provider = next(
         (layer["provider"].value for layer in reversed(stack) if layer.get("provider", _NONE).value), None
     )
-    if provider not in {None, OPENAI}:
+    if provider not in {None, "openai"}:
         stack = [_without_openai_variable(layer) for layer in stack]
     merged = _merged(stack)
     settings = _settings(merged)
@@ -154,7 +156,11 @@ def profile_named(name: str, settings: Settings) -> ProfileSettings | None:
     """Return a profile; the name of a provider is a profile of its own. None: there is no such thing."""
     if name in settings.profiles:
         return settings.profiles[name]
+    from chatrepl.providers import BUILT_IN
+
     if name in settings.providers or name in BUILT_IN:
+        from chatrepl.entries import ProfileSettings
+
         return ProfileSettings(provider=name)
     return None
 
@@ -175,9 +181,9 @@ def _provider_problems(settings: Settings, merged: Layer) -> list[ConfigError]:
 
 
 def _unknown_providers(settings: Settings, merged: Layer) -> Iterator[ConfigError]:
-    names = _provider_names(settings)
     used = {"provider": settings.provider}
     used |= {f"profiles.{name}.provider": profile.provider for name, profile in settings.profiles.items()}
+    names = _provider_names(settings) if any(used.values()) else []
     for key, name in used.items():
         if name is not None and name not in names and merged.get(key, _NONE).origin.kind != "profile":
             place = merged.get(key, _NONE).origin
@@ -192,6 +198,8 @@ def _without_address(settings: Settings) -> Iterator[ConfigError]:
     name = settings.provider
     if name is None or settings.base_url or name not in _provider_names(settings):
         return
+    from chatrepl.providers import BUILT_IN
+
     ours = settings.providers.get(name)
     if (ours is None or ours.base_url is None) and (name not in BUILT_IN or BUILT_IN[name].base_url is None):
         example = (
@@ -206,6 +214,8 @@ def _without_address(settings: Settings) -> Iterator[ConfigError]:
 
 
 def _provider_names(settings: Settings) -> list[str]:
+    from chatrepl.providers import BUILT_IN
+
     return [*dict.fromkeys((*settings.providers, *BUILT_IN))]
 
 

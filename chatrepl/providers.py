@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from chatrepl.servers import host_of, is_same_server
 
 if TYPE_CHECKING:
-    from chatrepl.settings import ProviderSettings, Settings
+    from chatrepl.entries import ProviderSettings
+    from chatrepl.settings import Settings
 
 Dialect = Literal["chat", "responses", "completions"]
 WindowSource = Literal["table", "list", "server"]

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import Field, dataclass, field, fields, is_dataclass
-from decimal import Decimal
-from typing import Any, Literal, NamedTuple, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_type_hints
 
 from chatrepl.values import Json
 from chatrepl.values import check_value as check_value  # noqa: PLC0414 - part of what settings offer
+
+if TYPE_CHECKING:
+    from chatrepl.entries import LimitSettings as LimitSettings  # noqa: PLC0414 - offered here too
+    from chatrepl.entries import ModelSettings as ModelSettings  # noqa: PLC0414 - offered here too
+    from chatrepl.entries import ProfileSettings as ProfileSettings  # noqa: PLC0414 - offered here too
+    from chatrepl.entries import ProviderSettings as ProviderSettings  # noqa: PLC0414 - offered here too
 
 
 class Spec(NamedTuple):
@@ -42,11 +47,9 @@ def setting(default: Any, summary: str, **spec: Any) -> Any:
 ReasoningDisplay = Literal["show", "fold", "hide"]
 Strategy = Literal["drop"]
 BarItem = Literal["model", "window", "draft", "chat", "speed", "queue", "profile"]
-Dialect = Literal["chat", "responses", "completions"]
-WindowSource = Literal["table", "list", "server"]
 
 
-class _Settings:
+class SettingsBase:
     """What all settings classes have: equality and a text, written once, since making them for each slows every start."""
 
     __slots__: tuple[str, ...] = ()
@@ -64,7 +67,7 @@ class _Settings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
-class WindowSettings(_Settings):
+class WindowSettings(SettingsBase):
     """What is sent of a chat that outgrows the model's window."""
 
     strategy: Strategy = setting(
@@ -89,7 +92,7 @@ class WindowSettings(_Settings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
-class NetworkSettings(_Settings):
+class NetworkSettings(SettingsBase):
     """The way to the server: how long to wait, how often to try, proxies and certificates."""
 
     connect_timeout_s: float = setting(
@@ -147,7 +150,7 @@ class NetworkSettings(_Settings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
-class TerminalSettings(_Settings):
+class TerminalSettings(SettingsBase):
     """How the terminal looks."""
 
     plain: bool = setting(
@@ -175,7 +178,7 @@ class TerminalSettings(_Settings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
-class LocalSettings(_Settings):
+class LocalSettings(SettingsBase):
     """The embedded model."""
 
     file: str | None = setting(
@@ -199,165 +202,7 @@ class LocalSettings(_Settings):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
-class ModelSettings(_Settings):
-    """What is known of one model, where the server and the catalogue do not know it or are wrong."""
-
-    window_tokens: int | None = setting(
-        None,
-        "What the model can read and write in one request.",
-        minimum=256,
-        maximum=100_000_000,
-        example="128000",
-    )
-    max_output_tokens: int | None = setting(
-        None, "The longest reply the model can write.", minimum=1, maximum=100_000_000, example="16384"
-    )
-    encoding: Literal["o200k_base", "cl100k_base"] | None = setting(
-        None,
-        "How its tokens are counted exactly. By default found from the model's name.",
-        example='"o200k_base"',
-    )
-    input_usd_per_mtok: Decimal | None = setting(
-        None, "Price of a million input tokens, in US dollars.", minimum=0, maximum=100_000, example="2.50"
-    )
-    cached_input_usd_per_mtok: Decimal | None = setting(
-        None,
-        "Price of a million input tokens read from the provider's cache. By default as input.",
-        minimum=0,
-        maximum=100_000,
-        example="1.25",
-    )
-    output_usd_per_mtok: Decimal | None = setting(
-        None, "Price of a million output tokens, in US dollars.", minimum=0, maximum=100_000, example="10.00"
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
-class LimitSettings(_Settings):
-    """How much is asked of a provider at most, by all running chatrepl processes together."""
-
-    requests_per_minute: int | None = setting(
-        None, "Requests a minute.", minimum=1, maximum=1_000_000, example="20"
-    )
-    requests_per_day: int | None = setting(
-        None, "Requests a day.", minimum=1, maximum=1_000_000_000, example="200"
-    )
-    tokens_per_minute: int | None = setting(
-        None, "Tokens a minute, sent and received.", minimum=1, maximum=10**12, example="40000"
-    )
-    tokens_per_day: int | None = setting(
-        None, "Tokens a day, sent and received.", minimum=1, maximum=10**12, example="1000000"
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
-class ProviderSettings(_Settings):
-    """What is known of one provider: what is not set stays as built in, or as most servers have it."""
-
-    base_url: str | None = setting(
-        None, "Where its API is, up to and with `/v1`.", example='"https://gateway.example/v1"'
-    )
-    dialect: Dialect | None = setting(
-        None,
-        "How it is spoken to: `chat` (Chat Completions), `responses`, or `completions` (the old one, for base models).",
-        example='"chat"',
-    )
-    api_key_env: str | None = setting(
-        None, "The environment variable that holds the key.", example='"MY_GATEWAY_KEY"'
-    )
-    api_key_file: str | None = setting(
-        None,
-        "A file that holds the key and nothing else; it must be readable by its owner only.",
-        example='"~/.config/chatrepl/gateway-key"',
-    )
-    api_key_command: tuple[str, ...] = setting(
-        (), "A command, as a list of words, that prints the key.", example='["pass", "show", "gateway"]'
-    )
-    key_header: str | None = setting(
-        None,
-        "The header that carries the key; `Authorization` carries it as `Bearer`.",
-        example='"Authorization"',
-    )
-    headers: Mapping[str, str] | None = setting(
-        None, "Headers sent with every request to it, as text.", example='{ X-Team = "research" }'
-    )
-    window_source: WindowSource | None = setting(
-        None,
-        "Where a model's window is found: in chatrepl's own `table`, in the provider's `list` of models, or by asking the `server`.",
-        example='"list"',
-    )
-    rejects: tuple[str, ...] | None = setting(
-        None, "Parameters that it does not take: they are left out, and you are told.", example='["seed"]'
-    )
-    token_limit_field: Literal["max_tokens", "max_completion_tokens"] | None = setting(
-        None, "The name under which `max_tokens` is sent.", example='"max_completion_tokens"'
-    )
-    seed_field: str | None = setting(None, "The name under which `seed` is sent.", example='"random_seed"')
-    reasoning_fields: tuple[str, ...] | None = setting(
-        None,
-        "The fields of a stream in which reasoning comes, the best first.",
-        example='["reasoning_content", "reasoning"]',
-    )
-    asks_for_usage: bool | None = setting(
-        None, "Whether `stream_options.include_usage` is sent, to have the tokens counted.", example="true"
-    )
-    takes_developer_role: bool | None = setting(
-        None, "Whether reasoning models get the system prompt as `developer`.", example="false"
-    )
-    supports_prefill: bool | None = setting(
-        None,
-        "Whether the server goes on with an unfinished reply that stands last, for `/continue`.",
-        example="false",
-    )
-    replays_reasoning: bool | None = setting(
-        None, "Whether a reply's own reasoning items go back with the chat.", example="false"
-    )
-    prompt_template: str | None = setting(
-        None,
-        "How a chat becomes one prompt where the dialect is `completions`: `plain`, `chatml`, `llama2`, `llama3`, `alpaca`, or a text with {system}, {messages}, {user} and {assistant}.",
-        example='"chatml"',
-    )
-    tier: str | None = setting(
-        None, "The limits of this plan, by its name under `[tiers.NAME]`.", example='"classic-free"'
-    )
-    requests_per_minute: int | None = setting(
-        None, "As in a tier, and in its place.", minimum=1, maximum=1_000_000, example="20"
-    )
-    requests_per_day: int | None = setting(
-        None, "As in a tier, and in its place.", minimum=1, maximum=1_000_000_000, example="200"
-    )
-    tokens_per_minute: int | None = setting(
-        None, "As in a tier, and in its place.", minimum=1, maximum=10**12, example="40000"
-    )
-    tokens_per_day: int | None = setting(
-        None, "As in a tier, and in its place.", minimum=1, maximum=10**12, example="1000000"
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
-class ProfileSettings(_Settings):
-    """A named choice of provider, model, parameters and system prompt, for ``--profile`` and ``/profile``."""
-
-    provider: str | None = setting(None, "The provider to ask, by its name.", example='"groq"')
-    base_url: str | None = setting(
-        None,
-        "Where the API is, in place of the provider's own address.",
-        example='"http://localhost:8000/v1"',
-    )
-    model: str | None = setting(
-        None, "The model to talk to, as the server lists it.", example='"llama-3.3-70b-versatile"'
-    )
-    system: str | None = setting(None, "The system prompt of new chats.", example='"Answer in one sentence."')
-    stream: bool | None = setting(None, "Show replies while they are written.", example="true")
-    parameters: Mapping | None = setting(  # type: ignore[type-arg]
-        None,
-        "The parameters of the request; those at the top of the file that it does not name stay.",
-        example="{ temperature = 0.2, max_tokens = 500 }",
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
-class Settings(_Settings):
+class Settings(SettingsBase):
     """All settings of one run, after files, variables and flags were put together."""
 
     model: str | None = setting(
@@ -421,13 +266,8 @@ class Settings(_Settings):
     local: LocalSettings = setting(LocalSettings, "The embedded model.")
 
 
-TABLES: Mapping[str, Any] = {
-    "models": ModelSettings,
-    "providers": ProviderSettings,
-    "profiles": ProfileSettings,
-    "tiers": LimitSettings,
-}
-"""Tables of tables: each entry has a name that the user chooses, and the fields of a class."""
+TABLES = ("models", "providers", "profiles", "tiers")
+"""Tables of tables: each entry has a name that the user chooses, and the fields of a class of ``entries``."""
 
 
 class Parameter(NamedTuple):
@@ -528,13 +368,15 @@ class SettingInfo(NamedTuple):
 
 def all_settings(cls: Any = Settings, prefix: str = "") -> Iterator[SettingInfo]:
     """Yield every setting that has a value of its own, in the order of declaration, parameters included."""
-    hints = get_type_hints(cls)
+    from chatrepl import entries
+
+    hints = get_type_hints(cls, localns=vars(entries))
     for item in fields(cls):
         annotation, key = hints[item.name], prefix + item.name
         if is_dataclass(annotation):
             yield from all_settings(annotation, f"{key}.")
         elif key in TABLES:
-            yield from all_settings(TABLES[key], f"{key}.*.")
+            yield from all_settings(entries.CLASSES[key], f"{key}.*.")
         elif key == "parameters":
             for parameter in PARAMETERS.values():
                 spec = Spec(
@@ -543,3 +385,12 @@ def all_settings(cls: Any = Settings, prefix: str = "") -> Iterator[SettingInfo]
                 yield SettingInfo(f"parameters.{parameter.name}", parameter.type, None, spec)
         else:
             yield SettingInfo(key, annotation, item.default, spec_of(item))
+
+
+def __getattr__(name: str) -> Any:
+    """Load the classes of table entries when they are first asked for."""
+    if not name.endswith("Settings"):
+        raise AttributeError(name)
+    from chatrepl import entries
+
+    return getattr(entries, name)

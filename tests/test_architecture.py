@@ -31,6 +31,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "catalogue",
         "context",
         "conversation",
+        "entries",
         "exchange",
         "markup",
         "messages",

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from chatrepl.commands.base import Arg, Command, Context, Notice, Reply, Several, Table, when_idle
+from chatrepl.entries import ProfileSettings
 from chatrepl.errors import ChatreplError
 from chatrepl.providers import BUILT_IN
-from chatrepl.settings import ProfileSettings
 
 
 def _profile(context: Context, args: Mapping[str, Any]) -> Reply:

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from chatrepl.catalogue import ModelFacts, facts_for
+from chatrepl.entries import ModelSettings
 from chatrepl.pricing import Price
-from chatrepl.settings import ModelSettings
 
 
 @pytest.mark.parametrize(
