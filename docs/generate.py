@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args, get_origin
 from chatrepl.commands.all import ALL
 from chatrepl.commands.chat import GROUPS, KEYS
 from chatrepl.config import variable_of
+from chatrepl.providers import BUILT_IN
 from chatrepl.settings import SettingInfo, Settings, all_settings, spec_of
 from chatrepl.values import describe_range
 
@@ -114,6 +115,39 @@ def commands_reference() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+PROVIDERS_INTRODUCTION = """\
+# Providers
+
+Written by `docs/generate.py` from `chatrepl/providers.py`; do not edit it here.
+
+What chatrepl knows of providers. Choose one with `provider = "NAME"` in the configuration file, with `--profile NAME`, or
+with `/profile NAME` in the middle of a chat; a base URL alone leads to the provider that is there. Every column can be
+changed, and a provider of your own added, under `[providers.NAME]`: see [settings](config.md). A server that is not
+known is spoken to as most compatible servers are. All are spoken to in Chat Completions unless `dialect` says otherwise.
+"""
+
+
+def providers_reference() -> str:
+    """Return ``docs/providers.md``: what is built in for every provider."""
+    columns = "| name | address | key | window | left out | reasoning in | usage |"
+    lines = [PROVIDERS_INTRODUCTION, columns, "|---|---|---|---|---|---|---|"]
+    windows = {"table": "chatrepl's table", "list": "list of models", "server": "asked of the server"}
+    for row in BUILT_IN.values():
+        header = "" if row.key_header == "Authorization" else f", sent as `{row.key_header}`"
+        keys = ", ".join(f"`{name}`" for name in (*row.key_variables, *row.token_variables)) + header
+        cells = [
+            f"`{row.name}`",
+            f"`{row.base_url}`" if row.base_url else "yours",
+            keys,
+            windows[row.window_source],
+            ", ".join(f"`{name}`" for name in row.rejects) or "nothing",
+            ", ".join(f"`{name}`" for name in row.reasoning_fields),
+            "asked for" if row.asks_for_usage else "comes unasked",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\")
 
@@ -121,6 +155,7 @@ def _escaped(text: str) -> str:
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/commands.md": commands_reference,
     "docs/config.md": config_reference,
+    "docs/providers.md": providers_reference,
     "config.example.toml": example_file,
 }
 """File, from the root of the source, to what belongs in it."""
