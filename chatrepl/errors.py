@@ -120,6 +120,8 @@ class ApiError(ChatreplError):
         self.status = status
         self.code = code
         self.request_id = request_id
+        self.should_retry: bool | None = None
+        """Whether the server said that the same request may succeed later. None: it did not say."""
 
 
 class AuthError(ApiError):

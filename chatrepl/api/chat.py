@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from chatrepl.api.chat_answer import ChatDecoder
+from chatrepl.api.failures import Asked
 from chatrepl.errors import BadRequestError
 from chatrepl.exchange import Json, Request
 from chatrepl.messages import Message, Role
@@ -38,10 +40,25 @@ def request_body(request: Request, provider: Provider) -> dict[str, Json]:
             body["return_progress"] = True
     names = {"max_tokens": provider.token_limit_field, "seed": provider.seed_field}
     for name, value in request.parameters.items():
-        if name != "extra_body" and value is not None:
+        if name != "extra_body" and value is not None and name not in provider.rejects:
             body[names.get(name, name)] = _plain(name, value)
     extra = _plain("extra_body", request.parameters.get("extra_body"))
     return body | extra if isinstance(extra, dict) else body
+
+
+def left_out(request: Request, provider: Provider) -> tuple[str, ...]:
+    """Return the parameters that the user set and that the provider does not take."""
+    return tuple(
+        name for name, value in request.parameters.items() if value is not None and name in provider.rejects
+    )
+
+
+def decoder(asked: Asked, request: Request, provider: Provider) -> ChatDecoder:
+    """Return what reads the answer to a request."""
+    prefilled = prefilled_text(request, provider)
+    return ChatDecoder(
+        asked, continues=request.continues, prefilled=prefilled, reasoning_fields=provider.reasoning_fields
+    )
 
 
 def prefilled_text(request: Request, provider: Provider) -> str:

@@ -33,6 +33,8 @@ _PROGRESS_FROM_TOKENS = 256
 _CUT_SHORT = frozenset({"length", "max_output_tokens", "model_length"})
 _BESIDE_CHOICES = ("error", "usage", "x_groq", "prompt_progress")
 _BESIDE_DELTA = ("error", "finish_reason")
+REASONING_FIELDS = ("reasoning_content", "reasoning")
+"""Where most servers put reasoning, the best first."""
 _BESIDE_CONTENT = (
     "reasoning_content",
     "reasoning",
@@ -50,8 +52,17 @@ class ChatDecoder:
     All three yield before they raise: what came before an error is never lost.
     """
 
-    def __init__(self, asked: Asked, *, continues: bool = False, prefilled: str = "") -> None:
+    def __init__(
+        self,
+        asked: Asked,
+        *,
+        continues: bool = False,
+        prefilled: str = "",
+        reasoning_fields: tuple[str, ...] = REASONING_FIELDS,
+    ) -> None:
         self._asked = asked
+        self._reasoning_fields = reasoning_fields
+        self._beside_content = tuple(dict.fromkeys((*reasoning_fields, *_BESIDE_CONTENT)))
         self._may_be_empty = continues
         self._prefilled = prefilled
         """Text of ours that a server may repeat at the beginning of a whole answer."""
@@ -92,7 +103,11 @@ class ChatDecoder:
             raise stream_error(_parse(data) or data, self._asked)
         elif data:
             payload = _parse(data)
-            words = _words_only(payload) if self._is_started and not self._bad_in_a_row else None
+            words = (
+                _words_only(payload, self._beside_content)
+                if self._is_started and not self._bad_in_a_row
+                else None
+            )
             if words is None:
                 yield from self._take(payload)
             elif words:  # nearly every event is of this kind
@@ -202,7 +217,7 @@ class ChatDecoder:
         thinking, text = _parts(content) if isinstance(content, list) else ("", _text(content))
         if is_whole and self._prefilled:
             text = text.removeprefix(self._prefilled)  # llama.cpp repeats it, but not in a stream
-        reasoning = thinking or _reasoning(delta)
+        reasoning = thinking or _reasoning(delta, self._reasoning_fields)
         if reasoning:
             yield from self._words(ReasoningDelta(reasoning))
         if text:
@@ -243,7 +258,7 @@ class ChatDecoder:
             )
 
 
-def _words_only(payload: Any) -> str | None:
+def _words_only(payload: Any, beside: tuple[str, ...]) -> str | None:
     """Return the text of an event that brings text and nothing else. None: there is, or may be, more to it."""
     if not isinstance(payload, dict) or any(map(payload.get, _BESIDE_CHOICES)):
         return None
@@ -259,7 +274,7 @@ def _words_only(payload: Any) -> str | None:
     ):
         return None
     content = delta.get("content")
-    return content if isinstance(content, str) and not any(map(delta.get, _BESIDE_CONTENT)) else None
+    return content if isinstance(content, str) and not any(map(delta.get, beside)) else None
 
 
 def _progress(progress: Mapping[str, Any]) -> Iterator[StreamEvent]:
@@ -282,11 +297,11 @@ def _parse(text: str) -> Any:
         return None
 
 
-def _reasoning(delta: Mapping[str, Any]) -> str:
+def _reasoning(delta: Mapping[str, Any], fields: tuple[str, ...]) -> str:
     """Read the reasoning of a delta from the first field that has it: servers repeat it in several."""
-    plain = _text(delta.get("reasoning_content")) or _text(delta.get("reasoning"))
-    if plain:
-        return plain
+    for field in fields:
+        if plain := _text(delta.get(field)):
+            return plain
     details = [_mapping(detail) for detail in _list(delta.get("reasoning_details"))]
     return "".join(_text(detail.get("text")) or _text(detail.get("summary")) for detail in details)
 

@@ -1,32 +1,33 @@
 """The HTTP client: one server, reached through requests, which is imported nowhere else and only when first needed.
 
-No request is sent twice, except to a server on this machine that is still loading its model, and to one that refuses to
-go on with an unfinished reply.
+A request is sent again where that may help, as long as nothing of the answer was shown; see ``sending``.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterator, Mapping
+import random
+from collections.abc import Callable, Generator, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from chatrepl.api import chat, failures, probe
+from chatrepl.api import failures, healing, probe
 from chatrepl.api.address import is_loopback, join_url, provider_name, shown_url
-from chatrepl.api.chat_answer import ChatDecoder
 from chatrepl.api.connection import KEEP_ALIVE_OPTIONS, Errand, SocketWatch, pool_classes
+from chatrepl.api.dialect import dialect_of
 from chatrepl.api.error_body import LIMIT_BYTES
-from chatrepl.api.reading import read_stream, read_whole
+from chatrepl.api.reading import Patience, read_stream, read_whole
+from chatrepl.api.sending import Healer, with_retries
 from chatrepl.api.wire import Answer, Wire, run_cancellable
 from chatrepl.cancellation import Cancellation
 from chatrepl.errors import ApiError, ModelNotFoundError, ProtocolError
-from chatrepl.exchange import Json, ModelInfo, Request, StreamEvent, Waiting, WireRequest
+from chatrepl.exchange import Json, ModelInfo, Notice, Request, StreamEvent, Waiting, WireRequest
 from chatrepl.providers import LLAMA_CPP, Provider, provider_at
 
 if TYPE_CHECKING:
     import requests
 
-    from chatrepl.ports import Clock
+    from chatrepl.ports import Clock, Memory
     from chatrepl.settings import NetworkSettings
 
 LOADING_LIMIT_S = 60.0
@@ -58,6 +59,8 @@ class HttpClient:
         clock: Spaces out what is said while waiting.
         provider: What is known of the server. None: what its address tells.
         headers: Sent with every request, such as ``OpenAI-Organization``.
+        memory: Keeps what the server refused, for the next run. None: it is forgotten with the client.
+        random: A number from 0 to 1, so that many clients do not come back at once.
     """
 
     def __init__(
@@ -70,11 +73,16 @@ class HttpClient:
         clock: Clock,
         provider: Provider | None = None,
         headers: Mapping[str, str] | None = None,
+        memory: Memory | None = None,
+        random: Callable[[], float] = random.random,
     ) -> None:
         self._base_url = base_url.strip()
         self._network = network
         self._clock = clock
         self._provider = provider or provider_at(self._base_url)
+        self._dialect = dialect_of(self._provider)
+        self._healer = Healer(memory, self._base_url, provider_name(self._base_url))
+        self._random = random
         self._may_prefill = True
         """False once the server has refused to go on with an unfinished reply."""
         self._wire = Wire(
@@ -102,13 +110,14 @@ class HttpClient:
 
     def wire_request(self, request: Request) -> WireRequest:
         """Return what ``stream`` would send, without the key."""
-        url = shown_url(join_url(self._base_url, chat.PATH))
-        body = chat.request_body(request, self._provider)
+        url = shown_url(join_url(self._base_url, self._dialect.PATH))
+        plain = self._dialect.request_body(request, self._provider)
+        body = healing.apply(self._healer.changes(request.model), plain)
         return WireRequest("POST", url, body, self._wire.headers(is_stream=request.stream))
 
     def stream(self, request: Request, cancellation: Cancellation) -> Iterator[StreamEvent]:
         """Send a request and yield what comes back; see ``ports.ModelClient``. Leaving early closes the connection."""
-        with contextlib.closing(self._exchange(request, cancellation)) as events, self._wire.as_api_errors():
+        with contextlib.closing(self._attempts(request, cancellation)) as events:
             try:
                 for event in events:
                     if cancellation.is_cancelled:
@@ -150,10 +159,29 @@ class HttpClient:
 
     # -- one exchange
 
-    def _exchange(self, request: Request, cancellation: Cancellation) -> Generator[StreamEvent]:
+    def _attempts(self, request: Request, cancellation: Cancellation) -> Generator[StreamEvent]:
+        watch = SocketWatch()
+
+        def attempt() -> Generator[StreamEvent]:
+            nonlocal watch
+            watch = SocketWatch()
+            events = self._exchange(request, cancellation, watch)
+            with contextlib.closing(events), self._wire.as_api_errors():
+                yield from events
+
+        return with_retries(
+            attempt,
+            network=self._network,
+            random=self._random,
+            is_stale=lambda: watch.is_reused,
+            cancellation=cancellation,
+        )
+
+    def _exchange(
+        self, request: Request, cancellation: Cancellation, watch: SocketWatch
+    ) -> Generator[StreamEvent]:
         if cancellation.is_cancelled:
             return
-        watch = SocketWatch()
         cancellation.on_cancel(watch.cut)
         is_reusable = False
         response: Answer | None = None
@@ -173,26 +201,41 @@ class HttpClient:
     def _open(
         self, request: Request, cancellation: Cancellation, watch: SocketWatch
     ) -> Generator[StreamEvent, None, Answer | None]:
-        """Send the request until the server accepts it. None: cancelled."""
+        """Send the request, in the shape that the server takes, until it is accepted. None: cancelled."""
         started_at = self._clock.monotonic()
         told_at: float | None = None
+        tried: list[healing.Change] = []
         while True:
+            plain = self._dialect.request_body(request, self._provider)
+            changes = (*self._healer.changes(request.model), *tried)
+            body = healing.apply(changes, plain)
             send = partial(
                 self._wire.send,
                 "POST",
-                join_url(self._base_url, chat.PATH),
-                body=chat.request_body(request, self._provider),
+                join_url(self._base_url, self._dialect.PATH),
+                body=body,
                 is_stream=request.stream,
                 timeout=(self._network.connect_timeout_s, self._network.read_timeout_s),
             )
             response = run_cancellable(send, cancellation, watch)
-            if response is None or 200 <= response.status_code < 300:
+            if response is None:
+                return None
+            if 200 <= response.status_code < 300:
+                for change in tried:
+                    self._healer.learn(request.model, change)
+                yield from self._news(request, plain, changes)
                 return response
             error = self._wire.refusal(response, request.model)
             if self._stops_prefill(request, error):
                 continue
+            helping = healing.find_change(error, body) if len(tried) < healing.MAX_CHANGES else None
+            if helping is not None:
+                tried.append(helping)
+                continue
             now = self._clock.monotonic()
             is_loading = failures.is_loading(error) and is_loopback(self._base_url)
+            if is_loading and now - started_at >= LOADING_LIMIT_S:
+                error.should_retry = False
             if not is_loading or now - started_at >= LOADING_LIMIT_S:
                 raise self._with_nearest(error, request.model, cancellation)
             if told_at is None or now - told_at >= 5.0:
@@ -200,6 +243,15 @@ class HttpClient:
                 yield Waiting("the server is loading the model")
             if cancellation.wait(LOADING_POLL_S):
                 return None
+
+    def _news(
+        self, request: Request, body: Mapping[str, Json], changes: tuple[healing.Change, ...]
+    ) -> Iterator[StreamEvent]:
+        """Say what of the user's settings did not go out as it was set, once."""
+        for name in self._dialect.left_out(request, self._provider):
+            sentence = f"{self.provider} does not take {name}: it is not sent."
+            yield from map(Notice, self._healer.once(request.model, sentence))
+        yield from map(Notice, self._healer.news(request.model, body, changes))
 
     def _events(
         self, request: Request, response: Answer, cancellation: Cancellation, watch: SocketWatch
@@ -216,13 +268,12 @@ class HttpClient:
         if "text/html" in content_type or "ndjson" in content_type:
             body = read_whole(read, LIMIT_BYTES, is_cut=True)
             raise failures.api_error(response.status_code, response.headers, body, asked, url=response.url)
-        prefilled = chat.prefilled_text(request, self._provider)
-        decoder = ChatDecoder(asked, continues=request.continues, prefilled=prefilled)
+        decoder = self._dialect.decoder(asked, request, self._provider)
         if "json" in content_type or not (request.stream or "event-stream" in content_type):
             yield from decoder.whole(read_whole(read))
         else:
-            monotonic, limit_silence = self._clock.monotonic, watch.limit_silence
-            yield from read_stream(read, decoder, monotonic=monotonic, limit_silence=limit_silence)
+            patience = Patience(asked.provider, self._network.idle_timeout_s, self._clock.monotonic)
+            yield from read_stream(read, decoder, patience=patience, limit_silence=watch.limit_silence)
 
     # -- plain questions
 
@@ -245,7 +296,9 @@ class HttpClient:
 
     def _stops_prefill(self, request: Request, error: ApiError) -> bool:
         """Whether the server refused only to go on with the reply: llama.cpp does so for reasoning models."""
-        is_refused = bool(chat.prefilled_text(request, self._provider)) and "prefill" in error.message.lower()
+        is_refused = (
+            bool(self._dialect.prefilled_text(request, self._provider)) and "prefill" in error.message.lower()
+        )
         if is_refused:
             self._may_prefill = False
             self._provider = self._provider._replace(supports_prefill=False)

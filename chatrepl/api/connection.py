@@ -42,8 +42,10 @@ class SocketWatch:
         self._lock = threading.Lock()
         self._socket: Any = None
         self._is_cut = False
+        self.is_reused = False
+        """Whether the connection had served another exchange before."""
 
-    def attach(self, sock: Any) -> None:
+    def attach(self, sock: Any, *, is_reused: bool = False) -> None:
         """Remember the socket in use.
 
         Raises:
@@ -51,6 +53,7 @@ class SocketWatch:
         """
         with self._lock:
             self._socket = sock
+            self.is_reused = is_reused
             if self._is_cut:
                 _shut_down(sock)
                 raise ConnectionAbortedError("ended by the user")
@@ -91,10 +94,10 @@ def _shut_down(sock: Any) -> None:
             socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
-def _report(sock: Any) -> None:
+def _report(sock: Any, *, is_reused: bool = False) -> None:
     watch = getattr(_current, "watch", None)
     if watch is not None and sock is not None:
-        watch.attach(sock)
+        watch.attach(sock, is_reused=is_reused)
 
 
 @functools.cache
@@ -109,7 +112,7 @@ def pool_classes() -> dict[str, type[HTTPConnectionPool]]:
             _report(self.sock)
 
         def request(self, *arguments: Any, **options: Any) -> None:
-            _report(self.sock)  # one that was used before; a new one has no socket yet
+            _report(self.sock, is_reused=True)  # a new one has no socket yet
             super().request(*arguments, **options)
 
     class ReportingHTTPSConnection(HTTPSConnection):
@@ -123,7 +126,7 @@ def pool_classes() -> dict[str, type[HTTPConnectionPool]]:
             _report(self.sock)
 
         def request(self, *arguments: Any, **options: Any) -> None:
-            _report(self.sock)
+            _report(self.sock, is_reused=True)
             super().request(*arguments, **options)
 
     class ReportingHTTPPool(HTTPConnectionPool):

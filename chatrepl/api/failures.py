@@ -111,6 +111,7 @@ def api_error(
         (headers[name] for name in ("x-request-id", "request-id", "x-generation-id") if headers.get(name)),
         None,
     )
+    error.should_retry = retry.should_retry(headers)
     if isinstance(error, (errors.RateLimitedError, errors.ServerError)):
         error.retry_after_s = retry.retry_after_s(headers, parsed.message, now)
     return error

@@ -4,24 +4,68 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from chatrepl.api.chat_answer import ChatDecoder
+from chatrepl.api.dialect import Decoder
 from chatrepl.api.sse import Comment, SseDecoder
-from chatrepl.errors import ProtocolError
+from chatrepl.errors import ProtocolError, TransportError
 from chatrepl.exchange import StreamEvent, Waiting
 
 STILL_WORKING = Waiting("the server is still working")
 KEEP_ALIVE_EVERY_S = 5.0
 """How often a keep-alive is worth a word."""
+QUIET_AFTER_S = 20.0
+"""From here on it is said how long the server has sent nothing but keep-alives."""
 MAX_WHOLE_BYTES = 64 * 1024 * 1024
 _AFTER_THE_END_S = 5.0
 """How long counts may take to follow a reply that has ended."""
 
 
+class Patience:
+    """Counts how long a server has sent nothing that belongs to the reply, though the connection is alive.
+
+    Args:
+        provider: The server's name in what is said.
+        limit_s: The longest such time.
+        monotonic: Seconds from some point in the past.
+    """
+
+    def __init__(self, provider: str, limit_s: float, monotonic: Callable[[], float]) -> None:
+        self._provider = provider
+        self._limit_s = limit_s
+        self._monotonic = monotonic
+        self._since = monotonic()
+        self._told_at: float | None = None
+
+    def renew(self) -> None:
+        """Something has come."""
+        self._since = self._monotonic()
+
+    def keep_alive(self) -> Iterator[StreamEvent]:
+        """Only a sign of life has come: say so now and then.
+
+        Raises:
+            TransportError: with the code ``idle_timeout``, where there was nothing else for too long.
+        """
+        now = self._monotonic()
+        quiet_s = now - self._since
+        if quiet_s >= self._limit_s:
+            raise TransportError(
+                f"{self._provider} kept the connection open and sent nothing of the reply for {quiet_s:.0f} s",
+                hint="/retry asks again; network.idle_timeout_s sets the wait",
+                code="idle_timeout",
+            )
+        if self._told_at is None or now - self._told_at >= KEEP_ALIVE_EVERY_S:
+            self._told_at = now
+            if quiet_s < QUIET_AFTER_S:
+                yield STILL_WORKING
+            else:
+                yield Waiting(f"nothing but signs of life for {quiet_s:.0f} s")
+
+
 def read_stream(
     read: Callable[[], bytes],
-    decoder: ChatDecoder,
+    decoder: Decoder,
     *,
-    monotonic: Callable[[], float],
+    patience: Patience,
     limit_silence: Callable[[float], None],
 ) -> Iterator[StreamEvent]:
     """Yield what a streamed answer says, up to where the server says that it is done, or to its end.
@@ -29,10 +73,9 @@ def read_stream(
     ``read`` returns empty bytes at the end of the body. An error of ``read`` does not count once the reply has ended.
 
     Raises:
-        ApiError: see ``ChatDecoder``. Also whatever ``read`` raises.
+        ApiError: see ``Decoder`` and ``Patience``. Also whatever ``read`` raises.
     """
     sse = SseDecoder()
-    told_at: float | None = None
     was_complete = False
     is_open = True
     while is_open and not decoder.is_done:
@@ -44,18 +87,20 @@ def read_stream(
                 raise
             data = b""
         is_open = bool(data)
-        for item in sse.feed(data) if data else sse.flush():
-            if isinstance(item, Comment) and (told_at is None or monotonic() - told_at >= KEEP_ALIVE_EVERY_S):
-                told_at = monotonic()
-                yield STILL_WORKING
+        items = sse.feed(data) if data else sse.flush()
+        for item in items:
             yield from decoder.feed(item)
+        if any(not isinstance(item, Comment) for item in items):
+            patience.renew()
+        elif is_open and not decoder.is_complete and (items or not data.strip()):
+            yield from patience.keep_alive()
         if decoder.is_complete and not was_complete:
             was_complete = True
             limit_silence(_AFTER_THE_END_S)
     yield from decoder.finish()
 
 
-def _salvage(sse: SseDecoder, decoder: ChatDecoder) -> Iterator[StreamEvent]:
+def _salvage(sse: SseDecoder, decoder: Decoder) -> Iterator[StreamEvent]:
     """Yield the words that came just before a connection broke."""
     for item in sse.flush():
         yield from decoder.feed(item)

@@ -9,13 +9,13 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from chatrepl.errors import ApiError, RateLimitedError, ServerError, TransportError
+from chatrepl.errors import ApiError, QuotaError, RateLimitedError, ServerError, TransportError
 
 MAX_RETRIES = 2
 MAX_RETRY_AFTER_S = 120.0
 """A server that asks for a longer wait is not asked again."""
 _FIRST_DELAY_S, _MAX_DELAY_S = 0.5, 8.0
-_LASTING_TROUBLE = frozenset({"url", "tls", "header"})
+_LASTING_TROUBLE = frozenset({"url", "tls", "header", "idle_timeout"})
 """Codes of transport errors that the next try would meet again."""
 
 _UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
@@ -23,27 +23,31 @@ _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)")
 _TRY_AGAIN_IN = re.compile(r"(?i)(?:try again|retry) (?:in|after) ((?:\d+(?:\.\d+)?(?:ms|h|m|s))+)")
 
 
-def is_retryable(error: ApiError, *, should_retry: bool | None = None) -> bool:
+def is_retryable(error: ApiError) -> bool:
     """Whether the same request may succeed when it is sent again.
 
-    ``should_retry`` is what the server said in ``x-should-retry``, which overrules the rest; None: nothing.
+    What the server says in ``x-should-retry`` overrules the status, but for a quota that is used up.
     """
-    if should_retry is not None:
-        return should_retry
+    if isinstance(error, QuotaError):
+        return False
+    if error.should_retry is not None:
+        return error.should_retry
     if isinstance(error, TransportError):
         return error.code not in _LASTING_TROUBLE
     return isinstance(error, (RateLimitedError, ServerError))
 
 
-def delay_s(attempt: int, error: ApiError, random: Callable[[], float]) -> float | None:
+def delay_s(
+    attempt: int, error: ApiError, random: Callable[[], float], max_wait_s: float = MAX_RETRY_AFTER_S
+) -> float | None:
     """Return how long to wait before the next try. None: the server asks for more patience than we have.
 
     ``attempt`` is 0 before the first retry; ``random`` gives a number from 0 to 1, to keep many clients from coming
-    back at once.
+    back at once; ``max_wait_s`` is the longest wait that a server may ask for.
     """
     asked = error.retry_after_s if isinstance(error, (RateLimitedError, ServerError)) else None
     if asked is not None and asked > 0:
-        return asked if asked <= MAX_RETRY_AFTER_S else None
+        return asked if asked <= max_wait_s else None
     return min(_FIRST_DELAY_S * 2.0 ** min(attempt, 10), _MAX_DELAY_S) * (0.75 + 0.25 * random())
 
 

@@ -53,7 +53,9 @@ def server() -> Iterator[RawServer]:
 
 
 def make_client(base_url: str, **options: Any) -> HttpClient:
-    network = NetworkSettings(connect_timeout_s=5.0, read_timeout_s=options.pop("read_timeout_s", 5.0))
+    network = NetworkSettings(
+        connect_timeout_s=5.0, read_timeout_s=options.pop("read_timeout_s", 5.0), max_retries=0
+    )
     merged: dict[str, Any] = {"key": KEY, "network": network, "clock": SystemClock()} | options
     return HttpClient(base_url, **merged)
 

@@ -103,8 +103,10 @@ def test_the_servers_wish_counts_up_to_two_minutes(asked: float | None, delay: f
 )
 def test_only_what_may_pass_is_tried_again(error: errors.ApiError, is_retryable: bool) -> None:
     assert retry.is_retryable(error) is is_retryable
-    assert retry.is_retryable(error, should_retry=True)
-    assert not retry.is_retryable(error, should_retry=False)
+    error.should_retry = True
+    assert retry.is_retryable(error) is not isinstance(error, errors.QuotaError)
+    error.should_retry = False
+    assert not retry.is_retryable(error)
 
 
 @pytest.mark.parametrize(("value", "wish"), [("true", True), ("False", False), ("perhaps", None), ("", None)])
