@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from chatrepl.messages import Message, Usage
 from chatrepl.values import Json as Json  # noqa: PLC0414 - part of what is said here too
@@ -81,6 +82,20 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Retrying:
+    """The request did not get through, and is sent again after a wait."""
+
+    reason: str
+    """What went wrong, in one sentence."""
+    seconds: float
+    """How long it waits."""
+    attempt: int
+    """Which retry this is, from 1."""
+    limit: int
+    """How many there are at most."""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something the user should know about this exchange, in one sentence."""
 
@@ -88,7 +103,15 @@ class Notice:
 
 
 StreamEvent = (
-    Started | TextDelta | ReasoningDelta | RefusalDelta | UsageReported | Finished | Waiting | Notice
+    Started
+    | TextDelta
+    | ReasoningDelta
+    | RefusalDelta
+    | UsageReported
+    | Finished
+    | Waiting
+    | Retrying
+    | Notice
 )
 """What a client yields for one request. Failures are raised as ``ApiError``."""
 
@@ -104,6 +127,32 @@ class ModelInfo:
     owned_by: str | None = None
     shutdown_date: str | None = None
     """``YYYY-MM-DD`` on which the provider switches it off. None where nothing is announced."""
+
+
+class Allowance(NamedTuple):
+    """What a server still lets one do of one thing, as it said with an answer."""
+
+    limit: int | None = None
+    """How much of it there is when nothing is used. None: the server did not say."""
+    remaining: int | None = None
+    """How much is left. None: the server did not say."""
+    full_in_s: float | None = None
+    """Seconds until nothing is used any more, which is later than when the next request may go. None: not said."""
+    per: Literal["minute", "day"] | None = None
+    """The time that ``limit`` is for. None: the server did not say."""
+
+
+class RateLimits(NamedTuple):
+    """What a server said of its limits in the head of an answer."""
+
+    requests: Allowance | None
+    """None: it said nothing of requests."""
+    tokens: Allowance | None
+    """None: it said nothing of tokens."""
+    seen_s: float
+    """When, by the monotonic clock of the client."""
+    request_id: str | None = None
+    """What the provider's support asks for. None: the server sent none."""
 
 
 @dataclass(frozen=True, slots=True)

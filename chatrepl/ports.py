@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
     from chatrepl.cancellation import Cancellation
     from chatrepl.conversation import Conversation
-    from chatrepl.exchange import ModelInfo, Request, StreamEvent, WireRequest
+    from chatrepl.exchange import Json, ModelInfo, RateLimits, Request, StreamEvent, WireRequest
     from chatrepl.messages import ChatId, Message, MessageId
+    from chatrepl.pacing import Go, Pace, Place, Sent, Ticket
 
 
 class Clock(Protocol):
@@ -23,6 +24,32 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Return seconds from some point in the past; never goes back."""
+        ...
+
+
+class Remembered(Protocol):
+    """A value that was kept, and how old it is."""
+
+    @property
+    def value(self) -> Json:
+        """What was kept."""
+        ...
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since it was kept, from 0 up."""
+        ...
+
+
+class Memory(Protocol):
+    """Keeps what was learned about servers from one run to the next. Never raises; any thread may use it."""
+
+    def get(self, key: str) -> Remembered | None:
+        """Return what was kept under a name. None: nothing was, or it cannot be read."""
+        ...
+
+    def put(self, key: str, value: Json) -> None:
+        """Keep a value under a name."""
         ...
 
 
@@ -61,8 +88,41 @@ class ModelClient(Protocol):
         """Return what ``stream`` would send, without the key."""
         ...
 
+    def rate_limits(self, model: str) -> RateLimits | None:
+        """Return what the last answer to a request for a model said of limits, also a refusal. None: nothing."""
+        ...
+
     def close(self) -> None:
         """Let go of all connections."""
+        ...
+
+
+class Reservations(Protocol):
+    """Keeps what is asked of providers, for all running processes together. Never raises; any thread may use it."""
+
+    def ask(self, ticket: Ticket) -> Go | Place:
+        """Queue up, or keep one's place by asking again within a few seconds. After ``Go`` the request is counted."""
+        ...
+
+    def withdraw(self, ticket: Ticket) -> None:
+        """Leave the queue."""
+        ...
+
+    def again(self, ticket: Ticket, wait_us: int) -> None:
+        """Count a request once more, since it is sent again after a wait; its tokens move there."""
+        ...
+
+    def settle(self, ticket: Ticket, sent_at_us: int, requests: int, tokens: int) -> None:
+        """Put what a request really took in the place of what was expected. 0 and 0: it was never sent."""
+        ...
+
+    def sent(self, pace: Pace) -> tuple[int, Sequence[Sent]]:
+        """Return the time in microseconds, and what was sent within the longest window of a provider's limits."""
+        ...
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes see it. False: the store is in memory only, and so is this."""
         ...
 
 
@@ -162,6 +222,11 @@ class ChatStore(Protocol):
     @property
     def is_saving(self) -> bool:
         """Whether what is given to it will be found again by the next process."""
+        ...
+
+    @property
+    def reservations(self) -> Reservations:
+        """What was asked of providers by all running processes."""
         ...
 
     def close(self) -> None:

@@ -25,6 +25,7 @@ from chatrepl.exchange import (
     ReasoningDelta,
     RefusalDelta,
     Request,
+    Retrying,
     Started,
     StreamEvent,
     TextDelta,
@@ -103,6 +104,7 @@ TurnEvent = (
     Stored
     | Planned
     | Waiting
+    | Retrying
     | Notice
     | TextDelta
     | ReasoningDelta
