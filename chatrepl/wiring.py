@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from chatrepl.cancellation import Cancellation
     from chatrepl.commands.base import Command, Messages, Notice
     from chatrepl.config import LoadedSettings
-    from chatrepl.exchange import ModelInfo, Request, StreamEvent, WireRequest
+    from chatrepl.exchange import ModelInfo, RateLimits, Request, StreamEvent, WireRequest
     from chatrepl.local.server import LocalServer
+    from chatrepl.pacing import Pace
     from chatrepl.planner import ModelPlanner
     from chatrepl.ports import ChatStore, ModelClient
     from chatrepl.settings import Settings
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 OPENAI_MODEL = "gpt-4o-mini"
 """What is asked at OpenAI where no model is set: its list has many that cannot chat."""
 
+SERVERS_FILE = "servers.json"
+"""Where it is kept in the cache directory what servers refused."""
 LOCAL_PROFILE = "local"
 """The profile that is always there: the embedded model."""
 
@@ -50,6 +53,8 @@ class Connection:
     key_source: str | None = None
     local: LocalServer | None = None
     """The embedded model, where that is the server."""
+    pace: Pace | None = None
+    """The limits that the configuration sets for it. None: it sets none."""
     notices: list[str] = field(default_factory=list)
     others: list[Connection] = field(default_factory=list)
     """The servers that were changed to later."""
@@ -93,6 +98,10 @@ class LateClient:
     def wire_request(self, request: Request) -> WireRequest:
         """Return what would be sent; see ``ports.ModelClient``."""
         return self._get().wire_request(request)
+
+    def rate_limits(self, model: str) -> RateLimits | None:
+        """Return what the server said of limits; see ``ports.ModelClient``."""
+        return None if self._client is None else self._client.rate_limits(model)
 
     def close(self) -> None:
         """Let go of all connections, if there ever was one."""
@@ -170,6 +179,7 @@ def connect_server(
 
     def build() -> ModelClient:
         from chatrepl.api.client import HttpClient
+        from chatrepl.cache import JsonCache
 
         return HttpClient(
             base_url,
@@ -178,11 +188,17 @@ def connect_server(
             network=settings.network,
             clock=environment.clock,
             provider=provider,
+            memory=JsonCache(environment.cache_directory / SERVERS_FILE, environment.clock),
         )
 
     client = LateClient(provider_name(base_url), build)
     default = OPENAI_MODEL if base_url.startswith(OPENAI_BASE_URL) else None
-    return Connection(client, model or settings.model or default, found.source if found else None)
+    connection = Connection(client, model or settings.model or default, found.source if found else None)
+    if settings.providers:
+        from chatrepl.pacing import pace_of
+
+        connection.pace = pace_of(provider, settings)
+    return connection
 
 
 def local_is_installed() -> bool:
@@ -283,6 +299,7 @@ def _parts(loaded: LoadedSettings, connection: Connection, environment: Environm
         model=connection.model,
         origins={key: str(origin) for key, origin in loaded.origins.items()},
         key_source=connection.key_source,
+        pace=connection.pace,
     )
 
 

@@ -16,12 +16,13 @@ from chatrepl.api.address import is_loopback, join_url, provider_name, shown_url
 from chatrepl.api.connection import KEEP_ALIVE_OPTIONS, Errand, SocketWatch, pool_classes
 from chatrepl.api.dialect import dialect_of
 from chatrepl.api.error_body import LIMIT_BYTES
+from chatrepl.api.limits import LastLimits
 from chatrepl.api.reading import Patience, read_stream, read_whole
-from chatrepl.api.sending import Healer, with_retries
+from chatrepl.api.sending import Healer, joined, with_retries
 from chatrepl.api.wire import Answer, Wire, run_cancellable
 from chatrepl.cancellation import Cancellation
 from chatrepl.errors import ApiError, ModelNotFoundError, ProtocolError
-from chatrepl.exchange import Json, ModelInfo, Notice, Request, StreamEvent, Waiting, WireRequest
+from chatrepl.exchange import Json, ModelInfo, Notice, RateLimits, Request, StreamEvent, Waiting, WireRequest
 from chatrepl.providers import LLAMA_CPP, Provider, provider_at
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class HttpClient:
         self._dialect = dialect_of(self._provider)
         self._healer = Healer(memory, self._base_url, provider_name(self._base_url))
         self._random = random
+        self._limits = LastLimits(clock, self._provider.counts_requests_per)
         self._may_prefill = True
         """False once the server has refused to go on with an unfinished reply."""
         self._wire = Wire(
@@ -114,6 +116,10 @@ class HttpClient:
         plain = self._dialect.request_body(request, self._provider)
         body = healing.apply(self._healer.changes(request.model), plain)
         return WireRequest("POST", url, body, self._wire.headers(is_stream=request.stream))
+
+    def rate_limits(self, model: str) -> RateLimits | None:
+        """Return what the last answer for a model said of limits; see ``ports.ModelClient``."""
+        return self._limits.of(model)
 
     def stream(self, request: Request, cancellation: Cancellation) -> Iterator[StreamEvent]:
         """Send a request and yield what comes back; see ``ports.ModelClient``. Leaving early closes the connection."""
@@ -161,13 +167,16 @@ class HttpClient:
 
     def _attempts(self, request: Request, cancellation: Cancellation) -> Generator[StreamEvent]:
         watch = SocketWatch()
+        last = request.messages[-1] if request.continues and request.messages else None
+        is_asked_in_words = last is not None and not self._dialect.prefilled_text(request, self._provider)
+        before = last.text if last is not None and is_asked_in_words else ""
 
         def attempt() -> Generator[StreamEvent]:
             nonlocal watch
             watch = SocketWatch()
             events = self._exchange(request, cancellation, watch)
-            with contextlib.closing(events), self._wire.as_api_errors():
-                yield from events
+            with contextlib.closing(events):
+                yield from joined(self._explained(events), before) if before else self._explained(events)
 
         return with_retries(
             attempt,
@@ -176,6 +185,11 @@ class HttpClient:
             is_stale=lambda: watch.is_reused,
             cancellation=cancellation,
         )
+
+    def _explained(self, events: Iterator[StreamEvent]) -> Iterator[StreamEvent]:
+        """Yield events; whatever the network raises leaves as ``ApiError``."""
+        with self._wire.as_api_errors():
+            yield from events
 
     def _exchange(
         self, request: Request, cancellation: Cancellation, watch: SocketWatch
@@ -220,6 +234,7 @@ class HttpClient:
             response = run_cancellable(send, cancellation, watch)
             if response is None:
                 return None
+            self._limits.note(request.model, response.headers)
             if 200 <= response.status_code < 300:
                 for change in tried:
                     self._healer.learn(request.model, change)

@@ -110,6 +110,7 @@ def from_json(value: Any) -> tuple[Change, ...]:
         and len(entry) == 3
         and isinstance(entry[0], str)
         and (entry[1] is None or isinstance(entry[1], str))
+        and entry[0]
         and entry[0] not in _ESSENTIAL
     )
 

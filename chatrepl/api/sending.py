@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from chatrepl.api import healing, retry
 from chatrepl.errors import ApiError, RateLimitedError, ServerError, TransportError
-from chatrepl.exchange import ReasoningDelta, RefusalDelta, Retrying, StreamEvent, TextDelta
+from chatrepl.exchange import Finished, ReasoningDelta, RefusalDelta, Retrying, StreamEvent, TextDelta
+from chatrepl.joint import Joint
 
 if TYPE_CHECKING:
     from chatrepl.cancellation import Cancellation
@@ -74,6 +75,35 @@ def with_retries(
         yield Retrying(failure.message, wait_s, tries, network.max_retries)
         if cancellation.wait(wait_s):
             return
+
+
+def joined(events: Iterator[StreamEvent], before: str) -> Iterator[StreamEvent]:
+    """Leave out of the rest of a reply what repeats its beginning.
+
+    Raises:
+        ApiError: what the events raise, after what was held back.
+    """
+    joint = Joint(before)
+    try:
+        for event in events:
+            if isinstance(event, TextDelta):
+                new = joint.feed(event.text)
+                if new:
+                    yield TextDelta(new)
+                continue
+            if isinstance(event, Finished):
+                yield from _rest(joint)
+            yield event
+    except ApiError:
+        yield from _rest(joint)
+        raise
+    yield from _rest(joint)
+
+
+def _rest(joint: Joint) -> Iterator[StreamEvent]:
+    text = joint.finish()
+    if text:
+        yield TextDelta(text)
 
 
 def _last(failure: ApiError, tries: int, *, is_too_long: bool) -> ApiError:

@@ -28,6 +28,8 @@ FRAME_S = 0.06
 """Shortest time between two drawings of a reply that arrives."""
 SLOW_FRAME_SHARE = 3
 """After a frame that took long, the next one is drawn this many times as long after it."""
+TICK_S = 0.2
+"""How often a countdown is looked at."""
 STEP_S = 0.005
 """How long the keys wait at most while there is much to work on; the drawing of a frame comes on top."""
 TAIL_ROWS = 8
@@ -67,6 +69,7 @@ class TurnRunner:
         self._handle: asyncio.Handle | None = None
         self._drawn_at = 0.0
         self._frame_s = FRAME_S
+        self._tick: asyncio.Handle | None = None
         self._is_woken = False
         self._is_held_up = False
 
@@ -171,6 +174,13 @@ class TurnRunner:
             self._drawn_at = time.monotonic()
             self._frame_s = max(FRAME_S, SLOW_FRAME_SHARE * (self._drawn_at - began))
         if turn.has_more:
+            self._schedule(0)
+        elif turn.is_counting_down and self._tick is None:
+            self._tick = asyncio.get_running_loop().call_later(TICK_S, self._ticked)
+
+    def _ticked(self) -> None:
+        self._tick = None
+        if self._turn is not None and self._handle is None:
             self._schedule(0)
 
     def _is_time_to_draw(self) -> bool:

@@ -6,12 +6,21 @@ never away from the keys for long.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
 from chatrepl.commands.base import Notice as Said
-from chatrepl.exchange import Notice, ReasoningDelta, RefusalDelta, TextDelta, UsageReported, Waiting
+from chatrepl.exchange import (
+    Notice,
+    ReasoningDelta,
+    RefusalDelta,
+    Retrying,
+    TextDelta,
+    UsageReported,
+    Waiting,
+)
 from chatrepl.turn import Cancelled, Completed, Failed, Planned, Stored, TurnEvent
 from chatrepl.ui.markdown import BlockRenderer
 from chatrepl.ui.replies import notice_lines
@@ -62,13 +71,29 @@ class TurnView:
         self._tail: tuple[int, list[str]] | None = None
         self.is_over = False
         """Whether the turn has ended and all of it was taken."""
-        self.waiting_for = ""
-        """What holds the turn up. Empty: nothing does."""
+        self._waiting_for = ""
+        self._retry: tuple[Retrying, float] | None = None
+        """What is waited for, and when the wait began."""
 
     @property
     def has_more(self) -> bool:
         """Whether something that has come was left by the last ``take``."""
         return bool(self._backlog) or self._before_used_chars < len(self._before)
+
+    @property
+    def is_counting_down(self) -> bool:
+        """Whether what is said of the wait changes with every second."""
+        return self._retry is not None
+
+    @property
+    def waiting_for(self) -> str:
+        """What holds the turn up. Empty: nothing does."""
+        if self._retry is None:
+            return self._waiting_for
+        retry, since = self._retry
+        left_s = max(0, math.ceil(retry.seconds - (self._monotonic() - since)))
+        when = f"again in {left_s} s" if left_s else "trying again"
+        return f"{when} ({retry.attempt} of {retry.limit})"
 
     @property
     def has_begun(self) -> bool:
@@ -187,7 +212,12 @@ class TurnView:
             case Planned(plan):
                 return self._say_omitted(len(plan.omitted))
             case Waiting(reason, seconds):
-                self.waiting_for = reason + (f", {seconds:.0f} s" if seconds else "")
+                self._retry = None
+                self._waiting_for = reason + (f", {seconds:.0f} s" if seconds else "")
+            case Retrying(reason, seconds, attempt, limit):
+                self._retry = event, self._monotonic()
+                retrying = f"{reason}; trying again in {max(1, math.ceil(seconds))} s ({attempt} of {limit})"
+                return [*notice_lines(Said(retrying, "warning"), self._renderer), ""]
             case Notice(text):
                 return [*notice_lines(Said(text, "warning"), self._renderer), ""]
             case UsageReported():
@@ -218,7 +248,7 @@ class TurnView:
         return lines
 
     def _arrived(self, text: str) -> None:
-        self.waiting_for = ""
+        self._waiting_for, self._retry = "", None
         self._received_chars += len(text)
         if self._first_at is None:
             self._first_at = self._monotonic()

@@ -6,10 +6,11 @@ has a view of its own, since it draws while the user types.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from chatrepl.exchange import Notice, ReasoningDelta, RefusalDelta, TextDelta, Waiting
+from chatrepl.exchange import Notice, ReasoningDelta, RefusalDelta, Retrying, TextDelta, Waiting
 from chatrepl.sanitise import Sanitiser, sanitise
 from chatrepl.turn import Cancelled, Completed, Failed, Planned, TurnEvent
 from chatrepl.ui.ascii import Output, output_for
@@ -67,6 +68,10 @@ def follow(events: Iterable[TurnEvent], writer: ReplyWriter) -> Ending | None:
                 writer.notice(text)
             case Waiting(reason, seconds):
                 writer.waiting(reason, seconds)
+            case Retrying(reason, seconds, attempt, limit):
+                writer.notice(
+                    f"{reason}; trying again in {max(1, math.ceil(seconds))} s ({attempt} of {limit})"
+                )
             case Completed() | Cancelled() | Failed():
                 writer.ended(event)
                 return event

@@ -413,3 +413,46 @@ def test_keep_alives_alone_do_not_keep_a_request_alive(server: RawServer) -> Non
     assert error.code == "idle_timeout"
     assert len(server.posts) == 1
     assert [event for event in events if isinstance(event, Waiting)]
+
+
+# Going on with an unfinished reply.
+
+
+def go_on() -> Request:
+    begun = Message(
+        MessageId("r"), USER.id, Role.ASSISTANT, text_parts("The quick brown fox jumps"), USER.created_at
+    )
+    return Request("test-model", (USER, begun), continues=True)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "new"),
+    [
+        ([" over the dog."], " over the dog."),
+        (["brown fox jumps", " over the dog."], " over the dog."),
+        (["The quick br", "own fox jumps over", " the dog."], " over the dog."),
+        (["brown f", "ax is new."], "brown fax is new."),
+    ],
+)
+def test_what_a_model_repeats_when_it_goes_on_is_left_out(
+    server: RawServer, pieces: list[str], new: str
+) -> None:
+    server.answer(stream_answer(chat_chunks(pieces)))
+    events, error = run(make_client(server), request=go_on())
+    assert error is None
+    assert text_of(events) == new
+    assert Finished("stop") in events
+
+
+def test_what_was_held_back_is_not_lost_when_the_connection_breaks(server: RawServer) -> None:
+    server.answer(stream_answer([*chat_chunks(["brown fox"])[:2], Reset()]))
+    events, error = run(make_client(server), request=go_on())
+    assert error is not None
+    assert text_of(events) == "brown fox"
+
+
+def test_a_server_that_goes_on_by_itself_is_taken_at_its_word(server: RawServer) -> None:
+    server.answer(stream_answer(chat_chunks(["brown fox jumps again"])))
+    client = make_client(server, provider=Provider(supports_prefill=True))
+    events, _ = run(client, request=go_on())
+    assert text_of(events) == "brown fox jumps again"

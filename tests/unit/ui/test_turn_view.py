@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from chatrepl.exchange import Notice, ReasoningDelta, RefusalDelta, TextDelta, Waiting
+from chatrepl.exchange import Notice, ReasoningDelta, RefusalDelta, Retrying, TextDelta, Waiting
 from chatrepl.messages import Message, ReplyState, Role
 from chatrepl.turn import Cancelled, Completed, TurnEvent
 from chatrepl.ui.markdown import BlockRenderer, Look
@@ -261,3 +261,26 @@ def test_what_comes_after_a_change_of_width_is_drawn_for_it() -> None:
     view.resize(40, 20)
 
     assert max(map(len, view.tail(8))) <= 40
+
+
+def test_a_retry_is_printed_and_counts_down_until_something_comes() -> None:
+    at = [100.0]
+    worker = FakeWorker([Retrying("the server is overloaded", 2.5, 1, 2)])
+    renderer = BlockRenderer(Look(has_styles=False), 80)
+    view = TurnView(cast("TurnWorker", worker), renderer, "fold", lambda: at[0])
+    lines = take_all(view)
+    assert shown(lines) == ["warning: the server is overloaded; trying again in 3 s (1 of 2)"]
+    waits = []
+    for at[0] in (100.0, 100.6, 101.6, 102.4, 102.6):
+        waits.append(view.waiting_for)
+    assert waits == [
+        "again in 3 s (1 of 2)",
+        "again in 2 s (1 of 2)",
+        "again in 1 s (1 of 2)",
+        "again in 1 s (1 of 2)",
+        "trying again (1 of 2)",
+    ]
+    assert view.is_counting_down
+    worker.events = [TextDelta("Hello")]
+    take_all(view)
+    assert (view.waiting_for, view.is_counting_down) == ("", False)
