@@ -177,7 +177,11 @@ def unknown_profile(name: str, settings: Settings, place: Origin = DEFAULT) -> C
 
 
 def _provider_problems(settings: Settings, merged: Layer) -> list[ConfigError]:
-    return [*_unknown_providers(settings, merged), *_without_address(settings)]
+    return [
+        *_unknown_providers(settings, merged),
+        *_without_address(settings),
+        *_unknown_tiers(settings, merged),
+    ]
 
 
 def _unknown_providers(settings: Settings, merged: Layer) -> Iterator[ConfigError]:
@@ -211,6 +215,24 @@ def _without_address(settings: Settings) -> Iterator[ConfigError]:
             + (", or set AZURE_OPENAI_ENDPOINT." if name == "azure" else "."),
             key=f"providers.{name}.base_url",
         )
+
+
+def _unknown_tiers(settings: Settings, merged: Layer) -> Iterator[ConfigError]:
+    used = {name: provider.tier for name, provider in settings.providers.items() if provider.tier is not None}
+    if not used:
+        return
+    from chatrepl.pacing import TIERS
+
+    names = [*dict.fromkeys((*settings.tiers, *TIERS))]
+    for provider, name in used.items():
+        if name not in names:
+            key = f"providers.{provider}.tier"
+            place = merged.get(key, _NONE).origin
+            yield ConfigError(
+                f"There is no tier `{name}`" + (f" ({place})." if place.detail else "."),
+                hint=_nearest(name, names, "Tiers stand under [tiers.NAME] of the configuration file."),
+                key=key,
+            )
 
 
 def _provider_names(settings: Settings) -> list[str]:

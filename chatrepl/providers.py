@@ -65,6 +65,8 @@ class Provider(NamedTuple):
     """Sent with every request to it."""
     prompt_template: str = "plain"
     """How a chat becomes one prompt where the dialect is ``completions``: a name of ``api.templates``."""
+    counts_requests_per: Literal["minute", "day"] | None = None
+    """The time that ``x-ratelimit-limit-requests`` is for. None: not known."""
     may_omit_path: bool = False
     """Whether the address also works without its path."""
 
@@ -148,6 +150,7 @@ _ROWS = (
         window_source="list",
         rejects=("logit_bias",),
         reasoning_fields=("reasoning", "reasoning_content"),
+        counts_requests_per="day",
     ),
     Provider(
         "mistral",

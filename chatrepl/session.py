@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while t
     from chatrepl.conversation import Conversation
     from chatrepl.exchange import ModelInfo, WireRequest
     from chatrepl.messages import Message
+    from chatrepl.pacer import Pacer
+    from chatrepl.pacing import Pace
     from chatrepl.planner import ModelPlanner
     from chatrepl.ports import ChatStore, Clock, ModelClient
     from chatrepl.settings import Settings
@@ -56,6 +58,8 @@ class Parts(NamedTuple):
     """Where the settings came from that are not defaults, by key."""
     key_source: str | None = None
     """Where the key came from, for ``/status``. None: there is none."""
+    pace: Pace | None = None
+    """The limits that the configuration sets for the provider. None: it sets none."""
 
 
 class Session:
@@ -92,6 +96,7 @@ class Session:
             self.origins = dict(parts.origins)
             self.key_source = parts.key_source
             self._make_planner = parts.make_planner
+            self._pace = parts.pace
             self._model = parts.model
             self._planner: ModelPlanner | None = None
             self._models: Sequence[ModelInfo] | None = None
@@ -176,6 +181,14 @@ class Session:
         """Return what ``models`` found before, without asking."""
         return self._models or ()
 
+    def pacer(self) -> Pacer | None:
+        """Return what keeps to the limits that the configuration sets for the provider. None: it sets none."""
+        if self._pace is None:
+            return None
+        from chatrepl.pacer import Pacer
+
+        return Pacer(self._pace, self.store.reservations, self.clock)
+
     def turn(self, kind: Kind, text: str, cancellation: Cancellation) -> Generator[TurnEvent, None, None]:
         """Run one turn of the open chat."""
         from chatrepl.turn import Tools, run_turn
@@ -187,6 +200,7 @@ class Session:
             prepare=self._prepare_unless_cancelled,
             parameters=dict(self.settings.parameters),
             stream=self.settings.stream,
+            pacer=self.pacer(),
         )
         yield from run_turn(tools, self.conversation, kind, text, cancellation)
 

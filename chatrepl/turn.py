@@ -7,10 +7,12 @@ failed. No exception of the network leaves ``run_turn``; it ends with one of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from chatrepl.cancellation import Cancellation
 from chatrepl.catalogue import ModelFacts
@@ -46,6 +48,9 @@ from chatrepl.messages import (
 )
 from chatrepl.ports import ChatStore, Clock, ModelClient
 from chatrepl.pricing import cost
+
+if TYPE_CHECKING:
+    from chatrepl.pacer import Pacer
 
 UNREAD_SHARE = 0.5
 """A server that counts less than this share of what was sent has left some of it unread (Ollama does)."""
@@ -158,6 +163,8 @@ class Tools:
     planner: Planner = field(init=False)
     parameters: dict[str, Json] = field(default_factory=dict)
     stream: bool = True
+    pacer: Pacer | None = None
+    """Keeps to the limits of the provider. None: there are none."""
 
 
 def run_turn(
@@ -222,12 +229,14 @@ def _reply(
 ) -> Generator[TurnEvent, None, None]:
     path = tuple(reversed([*chat.ancestors(unfinished.id if unfinished else parent)]))
     plan = tools.planner.plan(chat.system, path)
-    if plan.too_long_by > 0:
-        chat.move_tip(parent)
-        tools.store.set_tip(chat.id, parent)
-        yield Failed(too_long(plan), None)
-        return
+    refusal: ApiError | None = too_long(plan) if plan.too_long_by > 0 else None
+    if refusal is None and tools.pacer is not None:
+        refusal = tools.pacer.refusal(plan, tools.parameters)
     chat.move_tip(parent)
+    if refusal is not None:
+        tools.store.set_tip(chat.id, parent)
+        yield Failed(refusal, None)
+        return
     arriving = _Arriving(tools, chat, parent, unfinished)
     remember(tools, chat, arriving.message())
     yield Planned(plan, arriving.id)
@@ -256,10 +265,11 @@ def _stream(
     cancellation: Cancellation,
 ) -> Generator[TurnEvent, None, None]:
     try:
-        for event in tools.client.stream(request, cancellation):
-            arriving.take(event)
-            if not isinstance(event, (Started, Finished)):
-                yield event
+        with _events(tools, request, plan, arriving, cancellation) as events:
+            for event in events:
+                arriving.take(event)
+                if not isinstance(event, (Started, Finished)):
+                    yield event
     except ContextTooLongError as error:
         retry = _fitted(tools, chat.system, path, plan, error) if not arriving.has_text else None
         if retry is None:
@@ -286,6 +296,16 @@ def _stream(
                 "its window is smaller than it says (set window.limit_tokens)"
             )
     yield Completed(arriving.finish(ReplyState.COMPLETE, plan=plan))
+
+
+def _events(
+    tools: Tools, request: Request, plan: Plan, arriving: _Arriving, cancellation: Cancellation
+) -> AbstractContextManager[Iterator[StreamEvent]]:
+    """Return what comes back for a request, which is sent at once, or as soon as the limits allow it."""
+    if tools.pacer is None:
+        return nullcontext(tools.client.stream(request, cancellation))
+    used = partial(arriving.used, plan)
+    return closing(tools.pacer.stream(tools.client, request, plan, used, cancellation))
 
 
 def _fitted(
@@ -352,9 +372,14 @@ class _Arriving:
 
     def _add(self, kind: str, text: str) -> None:
         if self._first_token_s is None:
-            self._first_token_s = self._tools.clock.monotonic() - self._started_at
+            self._first_token_s = self._elapsed_s()
         self._pieces.append((kind, text))
         self._journal.add(kind, text)
+
+    def _elapsed_s(self) -> float:
+        """Return the time since the request could be sent: to wait for a limit is not the model's doing."""
+        queued_s = self._tools.pacer.queued_s if self._tools.pacer is not None else 0.0
+        return self._tools.clock.monotonic() - self._started_at - queued_s
 
     def message(self, meta: Meta | None = None) -> Message:
         """Return the reply as it stands."""
@@ -364,15 +389,19 @@ class _Arriving:
         )
         return Message(self.id, self._parent, Role.ASSISTANT, parts, self._created_at, meta)
 
+    def used(self, plan: Plan) -> Usage | None:
+        """Return the tokens as reported, else as estimated from what was received. None: nothing was."""
+        if self.usage is None and self.has_text:
+            received = "".join(text for _, text in self._pieces)
+            return self._tools.planner.estimate_usage(plan, received)
+        return self.usage
+
     def finish(self, state: ReplyState, *, error: str | None = None, plan: Plan | None = None) -> Message:
         """Store the reply as it ended. A second call returns what the first one stored."""
         if self._message is not None:
             return self._message
         self._journal.close()
-        usage = self.usage
-        if usage is None and plan is not None and self.has_text:
-            received = "".join(text for _, text in self._pieces)
-            usage = self._tools.planner.estimate_usage(plan, received)
+        usage = self.usage if plan is None else self.used(plan)
         meta = Meta(
             state=state,
             model=self._model or self._tools.model or None,
@@ -381,7 +410,7 @@ class _Arriving:
             usage=usage,
             cost_usd=cost(usage, self._tools.planner.facts().price) if usage else None,
             first_token_s=self._first_token_s,
-            duration_s=self._tools.clock.monotonic() - self._started_at,
+            duration_s=self._elapsed_s(),
             error=error,
         )
         self._message = self.message(meta)

@@ -8,8 +8,9 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from chatrepl.conversation import Conversation, first_words
 from chatrepl.environment import new_id
@@ -30,6 +31,9 @@ from chatrepl.store.finding import find
 from chatrepl.store.records import check_kind, from_microseconds, interrupted, storable, to_microseconds
 from chatrepl.store.writers import Writer
 
+if TYPE_CHECKING:
+    from chatrepl.store.pacing import SqliteReservations
+
 NOBODY = "-"
 """The writer of a reply that was still arriving when it was copied: nobody receives the copy."""
 
@@ -44,6 +48,13 @@ class SqliteStore:
         self._writer = Writer(database.path.with_name(f"{database.path.name}-writers"))
         self._pieces: dict[MessageId, tuple[int, int]] = {}
         """Of each reply that arrives here: its position, and the number of its next piece."""
+
+    @cached_property
+    def reservations(self) -> SqliteReservations:
+        """What is asked of providers with limits."""
+        from chatrepl.store.pacing import SqliteReservations
+
+        return SqliteReservations(self._database, self._clock, self._writer)
 
     @classmethod
     def open(cls, path: Path, clock: Clock, *, timeout_s: float = LOCK_TIMEOUT_S) -> Self:

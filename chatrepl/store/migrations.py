@@ -72,7 +72,30 @@ def _begin(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_begin,)
+def _reservations(connection: sqlite3.Connection) -> None:
+    """What is asked of providers with limits, and what waits to be."""
+    _run(
+        connection,
+        # number is the order of arrival. at_us is NULL while a request waits, and only then are writer and seen_us
+        # of use: who waits, and when it was last heard of.
+        """
+        CREATE TABLE reservations (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            provider TEXT NOT NULL,
+            writer TEXT,
+            seen_us INTEGER NOT NULL,
+            at_us INTEGER,
+            requests INTEGER NOT NULL,
+            tokens INTEGER NOT NULL
+        )
+        """,
+        "CREATE INDEX reservations_by_time ON reservations (at_us)",
+        "CREATE INDEX reservations_by_provider ON reservations (provider, at_us)",
+    )
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_begin, _reservations)
 """Step N brings a database from version N - 1 to version N."""
 
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from chatrepl.conversation import Conversation
 from chatrepl.environment import new_id
@@ -22,6 +22,9 @@ from chatrepl.store.database import LOCK_TIMEOUT_S
 from chatrepl.store.failures import CorruptError, DiskError, GoneError, NewerError
 from chatrepl.store.finding import find
 from chatrepl.store.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from chatrepl.store.pacing import SharedReservations, SqliteReservations
 
 RETRY_AFTER_S = 30.0
 """How long saving is left alone after it failed."""
@@ -53,6 +56,7 @@ class ResilientStore:
         self._may_retry = True
         self._retry_at_s = 0.0
         self._warnings: list[str] = []
+        self._reservations: SharedReservations | None = None
         try:
             self._file = SqliteStore.open(path, clock, timeout_s=timeout_s)
         except DiskError as error:
@@ -205,6 +209,20 @@ class ResilientStore:
                 return self._memory.draft
             return self._read(lambda file: file.load_draft()) or ""
 
+    @property
+    def reservations(self) -> SharedReservations:
+        """What was asked of providers by all running processes; by this one alone while nothing is saved."""
+        with self._lock:
+            if self._reservations is None:
+                from chatrepl.store.pacing import SharedReservations
+
+                self._reservations = SharedReservations(self._clock, self._on_file, lambda: self._is_saving)
+            return self._reservations
+
+    def _on_file(self, action: Callable[[SqliteReservations], T]) -> T | None:
+        with self._lock:
+            return self._write(lambda file: action(file.reservations))
+
     def _write(self, action: Callable[[SqliteStore], T]) -> T | None:
         """Change the file. None: it could not be, and what the memory is told next is all there is."""
         self._try_to_save()
@@ -290,6 +308,8 @@ class ResilientStore:
             file.add_input(text, at)
         if self._memory.draft is not None:
             file.save_draft(self._memory.draft)
+        if self._reservations is not None:
+            self._reservations.bring_to(file.reservations)
 
     def _open_for_reading(self, error: DiskError) -> None:
         """Show at least the chats of a file that cannot be written."""

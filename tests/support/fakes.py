@@ -13,6 +13,7 @@ from chatrepl.exchange import (
     Finished,
     Json,
     ModelInfo,
+    RateLimits,
     Request,
     StreamEvent,
     TextDelta,
@@ -65,6 +66,7 @@ class ScriptedClient:
         self.replies = list(replies)
         self.requests: list[Request] = []
         self._models = models
+        self.limits: RateLimits | None = None
 
     def stream(self, request: Request, cancellation: Cancellation) -> Iterator[StreamEvent]:
         """Follow the next script."""
@@ -94,6 +96,10 @@ class ScriptedClient:
         ]
         body: dict[str, Json] = {"model": request.model, "messages": messages}
         return WireRequest("POST", "http://scripted.example/v1/chat/completions", body, {"X-Sign": "it's"})
+
+    def rate_limits(self, model: str) -> RateLimits | None:
+        """Return what a test has set."""
+        return self.limits
 
     def close(self) -> None:
         """Do nothing."""

@@ -147,10 +147,11 @@ def test_migrations_run_once_and_in_order(
         store.close()
     assert ran == ["second"]
     connection = sqlite3.connect(path)
+    names = [step.__name__ for step in migrations.MIGRATIONS]
     assert connection.execute("SELECT version, name FROM migrations").fetchall() == [
-        (1, "_begin"),
-        (2, "second"),
+        *enumerate(names, start=1)
     ]
+    assert (names[0], names[-1]) == ("_begin", "second")
     connection.close()
 
 
