@@ -102,7 +102,7 @@ def check_setting(info: SettingInfo, value: Any) -> Any:
         ValueError: a sentence that begins with ``must``; a ``hint`` attribute may say what to type.
     """
     if info.key.rpartition(".")[2] == "api_key_command" and isinstance(value, str):
-        raise ValueError('must be a list of words, such as ["pass", "show", "openai"], not one text')
+        value = _shell_words(value)
     if isinstance(value, str) and not value.strip() and info.default is None and _plain_type(info) is str:
         return None
     checked = check_value(info.type, value, info.spec.minimum, info.spec.maximum)
@@ -253,13 +253,18 @@ def _list_from_text(info: SettingInfo, word: str) -> Any:
     if word.startswith("["):
         return _toml_value(word)
     if info.key.rpartition(".")[2] == "api_key_command":
-        import shlex
-
-        try:
-            return shlex.split(word)
-        except ValueError:
-            raise ValueError("must be words as in a shell, and a quotation mark is not closed") from None
+        return _shell_words(word)
     return [item.strip() for item in word.split(",") if item.strip()]
+
+
+def _shell_words(text: str) -> list[str]:
+    """Split a command as a shell does. No shell is ever run."""
+    import shlex
+
+    try:
+        return shlex.split(text)
+    except ValueError:
+        raise ValueError("must be words as in a shell, and a quotation mark is not closed") from None
 
 
 def _table_from_text(word: str) -> Any:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
+from chatrepl import keychain
 from chatrepl.base_url import OPENAI_BASE_URL
 from chatrepl.environment import Environment, make_private_directory
 from chatrepl.errors import ConfigError
-from chatrepl.providers import provider_at
+from chatrepl.providers import OPENAI, Provider, at_address, in_use, provider_at
 from chatrepl.redact import mask_key, mask_keys
 from chatrepl.servers import host_of, is_same_server, server_of
 from chatrepl.settings import Settings
 
+if TYPE_CHECKING:
+    from chatrepl.entries import ProviderSettings
+
+KEYRING = "the system's keyring"
 COMMAND_TIMEOUT_S = 30.0
 """How long a command may take to print a key: enough to type a passphrase."""
 
@@ -26,11 +31,17 @@ _OPENAI_VARIABLE = "OPENAI_API_KEY"
 class Key:
     """An API key that keeps itself secret: only ``value`` gives it away."""
 
-    __slots__ = ("_source", "_value")
+    __slots__ = ("_header", "_source", "_value")
 
-    def __init__(self, value: str, source: str) -> None:
+    def __init__(self, value: str, source: str, header: str | None = None) -> None:
         self._value = value
         self._source = source
+        self._header = header
+
+    @property
+    def header(self) -> str | None:
+        """The header that must carry it, whatever the provider's usual one. None: the usual one."""
+        return self._header
 
     @property
     def value(self) -> str:
@@ -57,10 +68,14 @@ class Key:
         return format(self.masked, spec)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Key) and self._value == other._value and self._source == other._source
+        return isinstance(other, Key) and self._parts == other._parts
 
     def __hash__(self) -> int:
-        return hash((self._value, self._source))
+        return hash(self._parts)
+
+    @property
+    def _parts(self) -> tuple[str, str, str | None]:
+        return self._value, self._source, self._header
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("A key is not pickled or copied: it would lie open in what is written.")
@@ -69,23 +84,47 @@ class Key:
 def find_key(settings: Settings, environment: Environment, base_url: str) -> Key | None:
     """Return the key for a server. None where there is none that may be sent there.
 
-    In this order: ``api_key_env``, ``api_key_command``, ``api_key_file``, the variable of the provider, a key that was
-    pasted for this server. The first three go only to the ``base_url`` of the settings, or to OpenAI without one.
-    ``OPENAI_API_KEY`` goes to OpenAI, to the ``base_url`` that ``OPENAI_BASE_URL`` gives, and to a ``base_url`` from
-    anywhere else as long as it is not of a provider with a variable of its own.
+    In this order: what ``[providers.NAME]`` says, ``api_key_env``, ``api_key_command``, ``api_key_file``, the variables
+    of the provider, the system's keyring, a key that was pasted for this server. The three at the top of the file go only
+    to the ``base_url`` beside them, or to OpenAI without one. ``OPENAI_API_KEY`` goes to OpenAI, to the ``base_url`` that
+    ``OPENAI_BASE_URL`` gives, and to a ``base_url`` from anywhere else as long as it is not of a provider with a variable
+    of its own.
 
     Raises:
         ConfigError: a source that the user named does not give a key, or what it gives is none.
     """
-    if _is_chosen(settings, base_url):
-        key = _from_settings(settings, environment)
+    provider = provider_for(settings, base_url)
+    ours = settings.providers.get(provider.name)
+    if ours is not None:
+        key = _from_named(ours, environment, f"providers.{provider.name}.")
         if key is not None:
             return key
-    for variable in _variables(settings, environment, base_url):
+    if _is_chosen(settings, base_url):
+        key = _from_named(settings, environment)
+        if key is not None:
+            return key
+    for variable in _variables(settings, environment, base_url, provider):
         if key := _from_variable(environment, variable):
             return key
+    for variable in provider.token_variables if _is_safe(provider, base_url) else ():
+        if key := _from_variable(environment, variable):
+            return Key(key.value, key.source, "Authorization")
+    return _kept_key(environment, base_url)
+
+
+def provider_for(settings: Settings, base_url: str) -> Provider:
+    """Return the provider that a server belongs to, as the settings have it."""
+    provider = in_use(settings)
+    return provider if provider.base_url == base_url else at_address(base_url, settings.providers)
+
+
+def _kept_key(environment: Environment, base_url: str) -> Key | None:
+    """Return a key that was given to ``save_key`` for a server."""
     path = _saved_path(environment, base_url)
-    return _from_file(environment, path) if _exists(path) else None
+    if _exists(path):
+        return _from_file(environment, path)
+    value = keychain.read(saved_name(base_url))
+    return Key(_clean(value, KEYRING), KEYRING) if value else None
 
 
 def is_key_needed(base_url: str) -> bool:
@@ -99,15 +138,49 @@ def key_hint(base_url: str) -> str:
     return f"Put the key for {host_of(base_url)} into {variable}, or set api_key_env, api_key_command or api_key_file."
 
 
+def save_key_in_keyring(text: str, base_url: str) -> str:
+    """Keep a pasted key in the system's keyring, for this server only; returns where, in words.
+
+    Raises:
+        ConfigError: the text cannot be a key, or there is no keyring that takes it.
+    """
+    keychain.keep(saved_name(base_url), _pasted(text))
+    return KEYRING
+
+
+def remove_key(environment: Environment, base_url: str) -> tuple[str, ...]:
+    """Forget the keys that ``save_key`` kept for a server; returns where they were, in words.
+
+    Raises:
+        ConfigError: where one of them cannot be removed.
+    """
+    removed: list[str] = []
+    path = _saved_path(environment, base_url)
+    if _exists(path):
+        try:
+            path.unlink()
+        except OSError as error:
+            raise ConfigError(f"The key file {path} cannot be removed: {error.strerror}.") from None
+        removed.append(_short(environment, path))
+    if keychain.remove(saved_name(base_url)):
+        removed.append(KEYRING)
+    return tuple(removed)
+
+
+def _pasted(text: str) -> str:
+    value = _clean(text, "What was pasted")
+    if not value:
+        raise ConfigError("What was pasted is empty.", hint="Paste the key as the provider shows it.")
+    return value
+
+
 def save_key(environment: Environment, text: str, base_url: str = OPENAI_BASE_URL) -> Path:
     """Keep a pasted key in an owner-only file, which ``find_key`` reads for this server only.
 
     Raises:
         ConfigError: the text cannot be a key, or the file cannot be written.
     """
-    value = _clean(text, "What was pasted")
-    if not value:
-        raise ConfigError("What was pasted is empty.", hint="Paste the key as the provider shows it.")
+    value = _pasted(text)
     path = _saved_path(environment, base_url)
     try:
         make_private_directory(path.parent).chmod(0o700)
@@ -122,32 +195,44 @@ def save_key(environment: Environment, text: str, base_url: str = OPENAI_BASE_UR
 
 
 def _is_chosen(settings: Settings, base_url: str) -> bool:
+    """Whether what stands at the top of the file is meant for a server."""
+    if settings.base_url is None and settings.provider is not None:
+        return settings.provider == OPENAI and is_same_server(OPENAI_BASE_URL, base_url)
     return is_same_server(settings.base_url or OPENAI_BASE_URL, base_url)
 
 
-def _from_settings(settings: Settings, environment: Environment) -> Key | None:
+def _is_safe(provider: Provider, base_url: str) -> bool:
+    """Whether a provider's own key may be sent to an address: in the clear only to a program of the user's own."""
+    return base_url.lower().startswith("https:") or not provider.is_hosted
+
+
+def _from_named(
+    settings: Settings | ProviderSettings, environment: Environment, prefix: str = ""
+) -> Key | None:
     """Ask the sources that the user named. An unset variable is an error only where it is the only one."""
     if settings.api_key_env:
         if key := _from_variable(environment, settings.api_key_env):
             return key
         if not settings.api_key_command and not settings.api_key_file:
             raise ConfigError(
-                f"The variable {mask_keys(settings.api_key_env)} is not set, and api_key_env says that the key is there.",
-                hint=f"Type: export {mask_keys(settings.api_key_env)}=… or change api_key_env.",
-                key="api_key_env",
+                f"The variable {mask_keys(settings.api_key_env)} is not set, and {prefix}api_key_env says that the key"
+                " is there.",
+                hint=f"Type: export {mask_keys(settings.api_key_env)}=… or change {prefix}api_key_env.",
+                key=f"{prefix}api_key_env",
             )
     if settings.api_key_command:
         return _from_command(environment, settings.api_key_command)
     if settings.api_key_file:
-        return _from_file(environment, environment.expand(settings.api_key_file), "api_key_file")
+        return _from_file(environment, environment.expand(settings.api_key_file), f"{prefix}api_key_file")
     return None
 
 
-def _variables(settings: Settings, environment: Environment, base_url: str) -> Iterator[str]:
+def _variables(
+    settings: Settings, environment: Environment, base_url: str, provider: Provider
+) -> Iterator[str]:
     """Yield the variables whose key may go to a server, best first."""
-    provider = provider_at(base_url)
-    if provider.key_variables and base_url.lower().startswith("https:"):
-        yield from provider.key_variables
+    if provider.key_variables:
+        yield from provider.key_variables if _is_safe(provider, base_url) else ()
     elif settings.base_url and is_same_server(settings.base_url, base_url):
         yield _OPENAI_VARIABLE
     named = environment.variables.get("OPENAI_BASE_URL", "").strip()
@@ -283,12 +368,18 @@ def _clean(text: str, source: str) -> str:
 
 def _saved_path(environment: Environment, base_url: str) -> Path:
     """Return the file of a pasted key: ``key`` for OpenAI, ``key.HOST`` for any other server."""
+    name = saved_name(base_url)
+    return environment.config_directory / (f"key.{name}" if name else "key")
+
+
+def saved_name(base_url: str) -> str:
+    """Return the name under which the key for a server is kept; empty for OpenAI."""
     if is_same_server(base_url, OPENAI_BASE_URL):
-        return environment.config_directory / "key"
+        return ""
     scheme, host, port = server_of(base_url)
     name = "".join(character if character.isalnum() or character in ".-" else "_" for character in host)
     place = "" if scheme == "https" and port == 443 else f"_{port}"
-    return environment.config_directory / f"key.{name}{place}"
+    return f"{name}{place}"
 
 
 def _exists(path: Path) -> bool:

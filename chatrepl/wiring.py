@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from chatrepl.pacing import Pace
     from chatrepl.planner import ModelPlanner
     from chatrepl.ports import ChatStore, ModelClient
+    from chatrepl.providers import Provider
     from chatrepl.settings import Settings
 
 OPENAI_MODEL = "gpt-4o-mini"
 """What is asked at OpenAI where no model is set: its list has many that cannot chat."""
 
+OPENAI_HEADERS = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
+"""Variables that say who pays at OpenAI. Source: openai-python 3.54 ``_client.py``."""
 SERVERS_FILE = "servers.json"
 """Where it is kept in the cache directory what servers refused."""
 LOCAL_PROFILE = "local"
@@ -169,13 +172,12 @@ def connect_server(
 ) -> Connection:
     """Prepare a client for a server; nothing is sent yet."""
     from chatrepl.api.address import provider_name
-    from chatrepl.keys import Key
-    from chatrepl.providers import at_address, in_use
+    from chatrepl.keys import Key, provider_for
 
     found = key if isinstance(key, Key) else None
-    provider = in_use(settings)
-    if provider.base_url != base_url:
-        provider = at_address(base_url, settings.providers)
+    provider = provider_for(settings, base_url)
+    if found is not None and found.header is not None:
+        provider = provider._replace(key_header=found.header)
 
     def build() -> ModelClient:
         from chatrepl.api.client import HttpClient
@@ -188,6 +190,7 @@ def connect_server(
             network=settings.network,
             clock=environment.clock,
             provider=provider,
+            headers=_headers(settings, provider, environment),
             memory=JsonCache(environment.cache_directory / SERVERS_FILE, environment.clock),
         )
 
@@ -199,6 +202,15 @@ def connect_server(
 
         connection.pace = pace_of(provider, settings)
     return connection
+
+
+def _headers(settings: Settings, provider: Provider, environment: Environment) -> dict[str, str]:
+    """Return what is sent with every request beside the usual headers; the provider's own win."""
+    variables = environment.variables if provider.name == "openai" else {}
+    of_account = {
+        header: value for variable, header in OPENAI_HEADERS.items() if (value := variables.get(variable))
+    }
+    return {**of_account, **(settings.network.headers or {}), **provider.headers}
 
 
 def local_is_installed() -> bool:

@@ -8,20 +8,31 @@ import os
 import pickle
 import stat
 import sys
+import threading
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatrepl import keys
+from chatrepl import keychain, keys
 from chatrepl.base_url import OPENAI_BASE_URL
+from chatrepl.entries import ProviderSettings
 from chatrepl.environment import Environment
 from chatrepl.errors import ConfigError, ExitStatus
-from chatrepl.keys import Key, find_key, is_key_needed, key_hint, save_key
+from chatrepl.keys import (
+    Key,
+    find_key,
+    is_key_needed,
+    key_hint,
+    remove_key,
+    save_key,
+    save_key_in_keyring,
+)
 from chatrepl.providers import BUILT_IN
 from chatrepl.settings import Settings
 
@@ -420,3 +431,128 @@ class TestSaving:
             return
         assert value.isascii()
         assert all(character.isprintable() and character != " " for character in value)
+
+
+class TestProviders:
+    def test_what_stands_under_a_provider_comes_first(self, tmp_path: Path) -> None:
+        ours = {"gateway": ProviderSettings(base_url=GATEWAY, api_key_env="GATEWAY_KEY")}
+        variables = {"GATEWAY_KEY": "gateway-key-1", "OPENAI_API_KEY": SECRET, "MINE": "my-own-key-1"}
+        assert found(tmp_path, variables, GATEWAY, providers=ours, provider="gateway") == "gateway-key-1"
+        assert (
+            found(tmp_path, variables, GATEWAY, providers=ours, base_url=GATEWAY, api_key_env="MINE")
+            == "gateway-key-1"
+        )
+
+    def test_a_missing_key_of_a_provider_is_named_in_full(self, tmp_path: Path) -> None:
+        ours = {"gateway": ProviderSettings(base_url=GATEWAY, api_key_env="GATEWAY_KEY")}
+        with pytest.raises(ConfigError, match=r"providers\.gateway\.api_key_env says"):
+            found(tmp_path, {}, GATEWAY, providers=ours, provider="gateway")
+
+    def test_the_openai_key_does_not_go_to_a_provider_of_ones_own(self, tmp_path: Path) -> None:
+        ours = {"gateway": ProviderSettings(base_url=GATEWAY)}
+        assert (
+            found(tmp_path, {"OPENAI_API_KEY": SECRET}, GATEWAY, providers=ours, provider="gateway") is None
+        )
+
+    def test_what_stands_at_the_top_goes_to_no_provider_that_is_named(self, tmp_path: Path) -> None:
+        url = "https://api.groq.com/openai/v1"
+        variables = {"MINE": SECRET, "GROQ_API_KEY": "groq-key-1"}
+        assert found(tmp_path, variables, url, provider="groq", api_key_env="MINE") == "groq-key-1"
+
+    def test_a_program_of_ones_own_gets_its_key_in_the_clear_and_a_service_does_not(
+        self, tmp_path: Path
+    ) -> None:
+        url = "http://localhost:8000/v1"
+        assert found(tmp_path, {"VLLM_API_KEY": "vllm-key-1"}, url, provider="vllm") == "vllm-key-1"
+        url = "http://api.groq.com/openai/v1"
+        variables = {"GROQ_API_KEY": "groq-key-1"}
+        assert found(tmp_path, variables, url, provider="groq", base_url=url) is None
+
+    def test_a_token_goes_out_as_bearer_whatever_the_usual_header(self, tmp_path: Path) -> None:
+        url = "https://r.openai.azure.com/openai/v1"
+        settings = Settings(base_url=url)
+        token = find_key(settings, environment_of(tmp_path, {"AZURE_OPENAI_AD_TOKEN": "token-12345"}), url)
+        assert token is not None
+        assert (token.value, token.header) == ("token-12345", "Authorization")
+        variables = {"AZURE_OPENAI_AD_TOKEN": "token-12345", "AZURE_OPENAI_API_KEY": "azure-key-1"}
+        key = find_key(settings, environment_of(tmp_path, variables), url)
+        assert key is not None
+        assert (key.value, key.header) == ("azure-key-1", None)
+
+
+class FakeKeyring:
+    """What the package keyring offers, in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+        self.failure: Exception | None = None
+
+    def get_password(self, service: str, name: str) -> str | None:
+        if self.failure:
+            raise self.failure
+        return self.kept.get((service, name))
+
+    def set_password(self, service: str, name: str, value: str) -> None:
+        self.kept[service, name] = value
+
+    def delete_password(self, service: str, name: str) -> None:
+        del self.kept[service, name]
+
+
+@pytest.fixture
+def keyring(monkeypatch: pytest.MonkeyPatch) -> FakeKeyring:
+    fake = FakeKeyring()
+    module, module_errors = ModuleType("keyring"), ModuleType("keyring.errors")
+    for name in ("get_password", "set_password", "delete_password"):
+        setattr(module, name, getattr(fake, name))
+    module_errors.NoKeyringError = type("NoKeyringError", (RuntimeError,), {})  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "keyring", module)
+    monkeypatch.setitem(sys.modules, "keyring.errors", module_errors)
+    monkeypatch.setattr(keychain, "is_installed", lambda: True)
+    return fake
+
+
+class TestKeyring:
+    def test_a_key_in_the_keyring_is_found_for_its_server_only(
+        self, tmp_path: Path, keyring: FakeKeyring
+    ) -> None:
+        assert save_key_in_keyring(SECRET, GATEWAY) == "the system's keyring"
+        assert keyring.kept == {("chatrepl", "gateway.example.org"): SECRET}
+        assert found(tmp_path, {}, GATEWAY) == SECRET
+        assert found(tmp_path, {}, "https://elsewhere.example/v1") is None
+
+    def test_the_variable_of_the_provider_comes_before_it(self, tmp_path: Path, keyring: FakeKeyring) -> None:
+        save_key_in_keyring(SECRET, OPENAI_BASE_URL)
+        assert found(tmp_path, {}) == SECRET
+        assert found(tmp_path, {"OPENAI_API_KEY": "from-a-variable"}) == "from-a-variable"
+
+    def test_a_removed_key_is_gone_from_everywhere(self, tmp_path: Path, keyring: FakeKeyring) -> None:
+        environment = environment_of(tmp_path)
+        save_key_in_keyring(SECRET, GATEWAY)
+        save_key(environment, SECRET, GATEWAY)
+        assert len(remove_key(environment, GATEWAY)) == 2
+        assert found(tmp_path, {}, GATEWAY) is None
+        assert remove_key(environment, GATEWAY) == ()
+
+    def test_a_keyring_that_fails_says_so_without_the_key(self, tmp_path: Path, keyring: FakeKeyring) -> None:
+        keyring.failure = RuntimeError(f"locked {SECRET}")
+        with pytest.raises(ConfigError, match="keyring could not be read: locked") as caught:
+            found(tmp_path, {}, GATEWAY)
+        assert SECRET not in caught.value.message
+
+    def test_a_keyring_that_hangs_is_not_waited_for(
+        self, keyring: FakeKeyring, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        is_over = threading.Event()
+        monkeypatch.setattr(sys.modules["keyring"], "get_password", lambda *_: is_over.wait(20) and None)
+        with pytest.raises(ConfigError, match=r"did not answer within 0\.05 s"):
+            keychain.read("x", timeout_s=0.05)
+        is_over.set()
+
+    def test_without_the_package_there_is_no_keyring(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(keychain, "is_installed", lambda: False)
+        assert found(tmp_path, {}, GATEWAY) is None
+        with pytest.raises(ConfigError, match="keyring is not installed"):
+            save_key_in_keyring(SECRET, GATEWAY)
