@@ -16,6 +16,7 @@ from chatrepl import errors
 from chatrepl.api import retry
 from chatrepl.api.address import likely_base_url, provider_name, shown_url
 from chatrepl.api.error_body import ParsedError, parse_error, parse_payload
+from chatrepl.api.limits import request_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,7 @@ def api_error(
     else:
         error = _classify(status, parsed, asked)
     error.status, error.code = status, error.code or parsed.label
-    error.request_id = next(
-        (headers[name] for name in ("x-request-id", "request-id", "x-generation-id") if headers.get(name)),
-        None,
-    )
+    error.request_id = request_id(headers)
     error.should_retry = retry.should_retry(headers)
     if isinstance(error, (errors.RateLimitedError, errors.ServerError)):
         error.retry_after_s = retry.retry_after_s(headers, parsed.message, now)

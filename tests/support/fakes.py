@@ -21,6 +21,7 @@ from chatrepl.exchange import (
     WireRequest,
 )
 from chatrepl.messages import Usage
+from chatrepl.pacing import Pace
 from chatrepl.planner import ModelPlanner
 from chatrepl.ports import ChatStore, ModelClient
 from chatrepl.session import Parts, Session
@@ -112,6 +113,7 @@ def make_session(
     settings: Settings | None = None,
     store: ChatStore | None = None,
     clock: FakeClock | None = None,
+    pace: Pace | None = None,
 ) -> Session:
     """Put a session together that talks to a scripted client."""
     clock = clock or FakeClock()
@@ -123,7 +125,7 @@ def make_session(
         )
 
     return Session(
-        Parts(settings or Settings(), client, make_planner, model=None),
+        Parts(settings or Settings(), client, make_planner, model=None, pace=pace),
         open_store=lambda: store or open_store(tmp_path / "chats.db", clock),
         clock=clock,
     )
