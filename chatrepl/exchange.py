@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal, NamedTuple
 
 from chatrepl.messages import Message, Usage
@@ -127,6 +128,11 @@ class ModelInfo:
     owned_by: str | None = None
     shutdown_date: str | None = None
     """``YYYY-MM-DD`` on which the provider switches it off. None where nothing is announced."""
+    input_usd_per_mtok: Decimal | None = None
+    """Price of a million input tokens in US dollars. None where the server does not say."""
+    output_usd_per_mtok: Decimal | None = None
+    abilities: tuple[str, ...] = ()
+    """What it can do beside text, as far as the server says: ``vision``, ``tools``, ``reasoning`` …"""
 
 
 class Allowance(NamedTuple):

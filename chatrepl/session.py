@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while t
     from chatrepl.conversation import Conversation
     from chatrepl.exchange import ModelInfo, WireRequest
     from chatrepl.messages import Message
+    from chatrepl.model_list import ModelList
     from chatrepl.pacer import Pacer
     from chatrepl.pacing import Pace
     from chatrepl.planner import ModelPlanner
@@ -58,6 +59,8 @@ class Parts(NamedTuple):
     """Where the settings came from that are not defaults, by key."""
     key_source: str | None = None
     """Where the key came from, for ``/status``. None: there is none."""
+    make_model_list: Callable[[ModelClient], ModelList] | None = None
+    """Makes the list of the server's models. None: one that is kept for this run only."""
     pace: Pace | None = None
     """The limits that the configuration sets for the provider. None: it sets none."""
 
@@ -99,7 +102,8 @@ class Session:
             self._pace = parts.pace
             self._model = parts.model
             self._planner: ModelPlanner | None = None
-            self._models: Sequence[ModelInfo] | None = None
+            self._make_model_list = parts.make_model_list
+            self._model_list: ModelList | None = None
 
     @property
     def store(self) -> ChatStore:
@@ -167,19 +171,38 @@ class Session:
             is_done.wait()
         return self.model, self.planner
 
+    @property
+    def model_list(self) -> ModelList:
+        """The server's models: asked for when they are first wanted, and kept for a day."""
+        with self._lock:
+            if self._model_list is None:
+                from chatrepl.model_list import ModelList
+
+                make = self._make_model_list or (
+                    lambda client: ModelList(client.models, None, "", is_volatile=False)
+                )
+                self._model_list = make(self.client)
+            return self._model_list
+
     def models(self, *, refresh: bool = False) -> Sequence[ModelInfo]:
-        """List what the server offers, asked once.
+        """List what the server offers; see ``model_list`` for how old that may be.
 
         Raises:
-            ApiError: when the server does not answer.
+            ApiError: when the server does not answer, and nothing is known from before.
         """
-        if self._models is None or refresh:
-            self._models = self.client.models()
-        return self._models
+        return self.model_list.get(refresh=refresh).models
 
     def known_models(self) -> Sequence[ModelInfo]:
-        """Return what ``models`` found before, without asking."""
-        return self._models or ()
+        """Return what is known of the server's models without asking."""
+        listed = self.model_list.known()
+        return listed.models if listed is not None else ()
+
+    def model_notice(self) -> str | None:
+        """Say that the model in use is switched off soon. None: it is not, as far as is known without asking."""
+        from chatrepl.model_list import shutdown_notice
+
+        used = next((model for model in self.known_models() if model.id == self.model), None)
+        return shutdown_notice(used, self.clock.now().date()) if used is not None else None
 
     def pacer(self) -> Pacer | None:
         """Return what keeps to the limits that the configuration sets for the provider. None: it sets none."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chatrepl.config import LoadedSettings
     from chatrepl.exchange import ModelInfo, RateLimits, Request, StreamEvent, WireRequest
     from chatrepl.local.server import LocalServer
+    from chatrepl.model_list import ModelList
     from chatrepl.pacing import Pace
     from chatrepl.planner import ModelPlanner
     from chatrepl.ports import ChatStore, ModelClient
@@ -34,6 +35,7 @@ OPENAI_MODEL = "gpt-4o-mini"
 
 OPENAI_HEADERS = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
 """Variables that say who pays at OpenAI. Source: openai-python 3.54 ``_client.py``."""
+MODELS_FILE = "models.json"
 SERVERS_FILE = "servers.json"
 """Where it is kept in the cache directory what servers refused."""
 LOCAL_PROFILE = "local"
@@ -54,6 +56,7 @@ class Connection:
     model: str | None
     """None: the server's first."""
     key_source: str | None = None
+    base_url: str = ""
     local: LocalServer | None = None
     """The embedded model, where that is the server."""
     pace: Pace | None = None
@@ -196,12 +199,23 @@ def connect_server(
 
     client = LateClient(provider_name(base_url), build)
     default = OPENAI_MODEL if base_url.startswith(OPENAI_BASE_URL) else None
-    connection = Connection(client, model or settings.model or default, found.source if found else None)
+    source = found.source if found else None
+    connection = Connection(client, model or settings.model or default, source, base_url)
     if settings.providers:
         from chatrepl.pacing import pace_of
 
         connection.pace = pace_of(provider, settings)
     return connection
+
+
+def model_list(client: ModelClient, base_url: str, environment: Environment) -> ModelList:
+    """Return the list of a server's models, kept on disk for all but the embedded model, whose address is new each time."""
+    from chatrepl.api.address import is_loopback
+    from chatrepl.cache import JsonCache
+    from chatrepl.model_list import ModelList
+
+    memory = JsonCache(environment.cache_directory / MODELS_FILE, environment.clock) if base_url else None
+    return ModelList(client.models, memory, base_url, is_volatile=is_loopback(base_url))
 
 
 def _headers(settings: Settings, provider: Provider, environment: Environment) -> dict[str, str]:
@@ -311,6 +325,7 @@ def _parts(loaded: LoadedSettings, connection: Connection, environment: Environm
         model=connection.model,
         origins={key: str(origin) for key, origin in loaded.origins.items()},
         key_source=connection.key_source,
+        make_model_list=lambda client: model_list(client, connection.base_url, environment),
         pace=connection.pace,
     )
 

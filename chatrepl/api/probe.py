@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -15,6 +16,13 @@ from chatrepl.exchange import ModelInfo
 
 _WINDOW_FIELDS = ("max_model_len", "context_length", "context_window", "max_context_length")
 """Of vLLM, OpenRouter, Groq, and Mistral or LM Studio."""
+_ABILITIES: Mapping[str, frozenset[str]] = {
+    "vision": frozenset({"vision"}),
+    "tools": frozenset({"tools", "function_calling"}),
+    "reasoning": frozenset({"reasoning", "thinking", "include_reasoning"}),
+    "audio": frozenset({"audio"}),
+}
+"""By what the servers call them."""
 OLLAMA_DEFAULT_TOKENS = 4096
 """What Ollama gives a model on small machines where nothing else is set; it drops what is longer without a word."""
 
@@ -71,6 +79,7 @@ def _model(entry: Mapping[str, Any]) -> ModelInfo | None:
     if not isinstance(name, str):
         return None
     top, meta = _mapping(entry.get("top_provider")), _mapping(entry.get("meta"))
+    pricing = _mapping(entry.get("pricing"))
     window = _first([top.get("context_length"), *(entry.get(field) for field in _WINDOW_FIELDS)])
     owner, shutdown = entry.get("owned_by"), entry.get("shutdown_date") or entry.get("deprecation")
     return ModelInfo(
@@ -79,7 +88,37 @@ def _model(entry: Mapping[str, Any]) -> ModelInfo | None:
         max_output_tokens=_first([top.get("max_completion_tokens"), entry.get("max_completion_tokens")]),
         owned_by=owner if isinstance(owner, str) else None,
         shutdown_date=shutdown[:10] if isinstance(shutdown, str) and shutdown else None,
+        input_usd_per_mtok=_price(pricing.get("prompt")),
+        output_usd_per_mtok=_price(pricing.get("completion")),
+        abilities=_abilities(entry),
     )
+
+
+def _price(value: Any) -> Decimal | None:
+    """Read a price per token as one per million. None where it is none; routers give -1 where it depends."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    try:
+        price = Decimal(str(value)) * 1_000_000
+    except InvalidOperation:
+        return None
+    return price.normalize() if price.is_finite() and price >= 0 else None
+
+
+def _abilities(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """Read what OpenRouter, Mistral and Ollama say that a model can do."""
+    told = entry.get("capabilities")
+    names = {name for name, can in told.items() if can} if isinstance(told, Mapping) else set(_texts(told))
+    names |= set(_texts(entry.get("supported_parameters")))
+    inputs = {"image", "audio", "file"} & set(
+        _texts(_mapping(entry.get("architecture")).get("input_modalities"))
+    )
+    found = inputs | {ability for ability, words in _ABILITIES.items() if names & words}
+    return tuple(sorted({"vision" if name == "image" else name for name in found}))
+
+
+def _texts(value: Any) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def llama_cpp_window(payload: Any) -> int | None:

@@ -5,4 +5,10 @@ from __future__ import annotations
 from chatrepl.commands import chat, files, model, profile, reply
 from chatrepl.commands.base import Command
 
-ALL: tuple[Command, ...] = (*chat.COMMANDS, *reply.COMMANDS, *model.COMMANDS, *profile.COMMANDS, *files.COMMANDS)
+ALL: tuple[Command, ...] = (
+    *chat.COMMANDS,
+    *reply.COMMANDS,
+    *model.COMMANDS,
+    *profile.COMMANDS,
+    *files.COMMANDS,
+)

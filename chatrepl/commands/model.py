@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from chatrepl import adjust
-from chatrepl.commands.base import Arg, Command, Context, Notice, Reply, Table, Text, when_idle
+from chatrepl.commands.base import Arg, Command, Context, Notice, Reply, Several, Table, Text, when_idle
+from chatrepl.commands.limits import limit_rows
+from chatrepl.commands.model_table import columns
 from chatrepl.errors import ApiError, ChatreplError
+from chatrepl.exchange import ModelInfo
+from chatrepl.model_list import Listed, find, shown_age
 from chatrepl.pricing import format_usd
 from chatrepl.settings import TABLES
+
+REFRESH = "--refresh"
+MAX_ROWS = 60
 
 
 def failed(error: ChatreplError) -> Notice:
@@ -20,44 +28,60 @@ def failed(error: ChatreplError) -> Notice:
 
 
 def _model(context: Context, args: Mapping[str, Any]) -> Reply:
+    words = (args["name"] or "").split()
+    is_refreshed = REFRESH in words
+    words = [word for word in words if word != REFRESH]
     session = context.session
-    name = args["name"]
     try:
-        models = session.models(refresh=name is None)
+        listed = session.model_list.get(refresh=is_refreshed)
     except ApiError as error:
-        if name is None:
-            return failed(error)
-        models = ()
-    if name is None:
-        rows = tuple(
-            (
-                ("* " if model.id == session.model else "  ") + model.id,
-                f"{model.window_tokens} tokens" if model.window_tokens else "",
-                f"ends {model.shutdown_date}" if model.shutdown_date else "",
-            )
-            for model in models
-        )
-        return (
-            Table(f"Models at {session.client.provider}", rows)
-            if rows
-            else Notice("The server lists no models.")
-        )
-    ids = [model.id for model in models]
-    if ids and name not in ids:
-        import difflib
+        if len(words) == 1:  # a server without a list may have the model all the same
+            return _switch(context, words[0])
+        return failed(error)
+    exact = [model for model in listed.models if [model.id] == words]
+    begun = [model for model in listed.models if len(words) == 1 and model.id.startswith(words[0])]
+    found = exact or (begun if len(begun) == 1 else find(listed.models, words))
+    if words and len(found) == 1:
+        return _switch(context, found[0].id)
+    if not found:
+        return _unknown(" ".join(words), listed.models)
+    shown = found[:MAX_ROWS]
+    title = f"Models at {session.client.provider}, {_how_old(listed)}"
+    header, rows = columns(shown, session.model, session.settings.models, _today(context))
+    table = Table(title, rows, header)
+    more = len(found) - len(shown)
+    return (
+        Several((table, Notice(f"{more} more: /model WORD shows those with that word."))) if more else table
+    )
 
-        begun = [model for model in ids if model.startswith(name)]
-        if len(begun) == 1:
-            name = begun[0]
-        else:
-            near = begun[:3] or difflib.get_close_matches(name, ids, n=3, cutoff=0.3) or ids[:3]
-            return Notice(
-                f"The server has no model '{name}'; nothing was changed.",
-                "error",
-                hint="Near: " + ", ".join(near),
-            )
+
+def _switch(context: Context, name: str) -> Reply:
+    session = context.session
     session.use_model(name)
-    return Notice(f"Now talking to {name}.")
+    done = Notice(f"Now talking to {name}.")
+    warning = session.model_notice()
+    return Several((done, Notice(warning, "warning"))) if warning else done
+
+
+def _unknown(name: str, models: Sequence[ModelInfo]) -> Reply:
+    import difflib
+
+    ids = [model.id for model in models]
+    if not ids:
+        return Notice("The server lists no models.")
+    near = difflib.get_close_matches(name, ids, n=3, cutoff=0.3) or ids[:3]
+    return Notice(
+        f"The server has no model '{name}'; nothing was changed.", "error", hint="Near: " + ", ".join(near)
+    )
+
+
+def _how_old(listed: Listed) -> str:
+    age = f"as of {shown_age(listed.age_s)}" if listed.age_s >= 1 else "asked just now"
+    return f"{age}; the server cannot be asked: {listed.problem.message}" if listed.problem else age
+
+
+def _today(context: Context) -> date:
+    return context.session.clock.now().date()
 
 
 def _complete_model(context: Context, typed: str) -> list[str]:
@@ -137,6 +161,7 @@ def _status(context: Context, _args: Mapping[str, Any]) -> Reply:
         ),
         ("chat", f"{len(session.conversation.path())} messages, {session.conversation.id}"),
         ("saved", "yes, every message" if session.is_saving else "NO: in memory only"),
+        *limit_rows(session),
     ]
     rows += [
         (key, f"{_shown(adjust.value_of(session.settings, key))} ({origin})")
@@ -170,10 +195,11 @@ COMMANDS = (
         "Model",
         "List the server's models, or talk to another one.",
         _model,
-        args=(Arg("name", optional=True, complete=_complete_model),),
+        args=(Arg("name", "rest", optional=True, complete=_complete_model),),
         when=when_idle,
-        help="The chat stays; the next message goes to the new model.",
-        examples=("/model", "/model gpt-4o-mini"),
+        help="The chat stays; the next message goes to the new model. Words that fit several models list them. The list is "
+        "kept for a day; `/model --refresh` asks the server again.",
+        examples=("/model", "/model gpt-4o-mini", "/model vision", "/model --refresh"),
     ),
     Command(
         "set",

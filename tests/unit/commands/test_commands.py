@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -363,3 +364,46 @@ def test_a_list_of_messages_is_loaded_with_its_system_prompt(
 def test_quit_leaves(run: Run) -> None:
     assert run("/quit") == Quit()
     assert run("/q") == Quit()
+
+
+def test_several_models_with_a_word_are_listed_and_one_alone_is_taken(tmp_path: Path) -> None:
+    models = [
+        ModelInfo("big-chat", 128_000, 4096, None, None, Decimal("2.5"), Decimal(10), ("vision",)),
+        ModelInfo("big-code", shutdown_date="2026-01-20"),
+        ModelInfo("small"),
+    ]
+    session = make_session(tmp_path, ScriptedClient(models=models))
+    command = next(command for command in ALL if command.name == "model")
+
+    def model(text: str | None) -> Reply:
+        return command.run(Context(session, Path), {"name": text})
+
+    listed = model("big")
+    assert isinstance(listed, Table)
+    assert listed.header == ("model", "window", "reply", "$ in", "$ out", "can", "")
+    assert listed.rows[0] == ("  big-chat", "128 000", "4 096", "2.5", "10", "vision", "")
+    assert listed.rows[1][-1] == "ends 2026-01-20, in 18 days"
+    assert session.model == ""
+    assert model("VISION") == Notice("Now talking to big-chat.")
+    switched = model("big-code")
+    assert isinstance(switched, Several)
+    assert "switched off on 2026-01-20" in str(switched.replies[1])
+    assert session.model == "big-code"
+
+
+def test_the_list_of_models_is_asked_for_again_only_on_demand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = ScriptedClient(models=[ModelInfo("one"), ModelInfo("two")])
+    session = make_session(tmp_path, client)
+    command = next(command for command in ALL if command.name == "model")
+    asked: list[int] = []
+
+    def models() -> tuple[ModelInfo, ...]:
+        asked.append(1)
+        return (ModelInfo("one"),)
+
+    monkeypatch.setattr(client, "models", models)
+    for text in (None, None, "one", "--refresh"):
+        command.run(Context(session, Path), {"name": text})
+    assert len(asked) == 2
