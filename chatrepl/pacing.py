@@ -45,7 +45,8 @@ class Limit(NamedTuple):
     window_us: int = MINUTE_US
 
     def __str__(self) -> str:
-        return f"{grouped(self.most)} {self.kind} {'a day' if self.window_us == DAY_US else 'a minute'}"
+        noun = self.kind if self.most > 1 else self.kind[:-1]
+        return f"{grouped(self.most)} {noun} {'a day' if self.window_us == DAY_US else 'a minute'}"
 
     @property
     def setting(self) -> str:

@@ -20,6 +20,7 @@ class JsonWriter:
         self._say = say
         self._chat = chat
         self._is_stream = is_stream
+        self._has_waited = False
 
     def reasoning(self, text: str) -> None:
         """Write it as an object."""
@@ -34,7 +35,10 @@ class JsonWriter:
         self._say(text)
 
     def waiting(self, reason: str, seconds: float | None) -> None:
-        """Say nothing: a program reads this."""
+        """Say the first wait whose length is known, beside the objects; else nothing: a program reads this."""
+        if seconds and not self._has_waited:
+            self._has_waited = True
+            self._say(f"{reason}, {seconds:.0f} s")
 
     def ended(self, end: Completed | Cancelled | Failed) -> None:
         """Write the result."""

@@ -88,6 +88,7 @@ class TextWriter:
         self._say = say
         self._aside = aside
         self._ends_line = True
+        self._has_waited = False
 
     def reasoning(self, text: str) -> None:
         """Show it beside the reply."""
@@ -105,7 +106,10 @@ class TextWriter:
         self._say(text)
 
     def waiting(self, reason: str, seconds: float | None) -> None:
-        """Say nothing: nobody waits at a pipe."""
+        """Say the first wait whose length is known: nobody watches a pipe, but a silent minute needs a reason."""
+        if seconds and not self._has_waited:
+            self._has_waited = True
+            self._say(f"{reason}, {seconds:.0f} s")
 
     def ended(self, end: Ending) -> None:  # noqa: ARG002 - whoever asked says how it ended
         """End the last line."""
@@ -181,6 +185,7 @@ class MarkdownWriter:
         self._say = say
         self._aside = aside
         self._view = view
+        self._reasons: set[str] = set()
 
     def reasoning(self, text: str) -> None:
         """Show it beside the reply."""
@@ -198,8 +203,10 @@ class MarkdownWriter:
         self._say(text)
 
     def waiting(self, reason: str, seconds: float | None) -> None:
-        """Say it: nothing else moves on this terminal."""
-        self._say(reason + (f", {seconds:.0f} s" if seconds else ""))
+        """Say it: nothing else moves on this terminal. What is counted down is said once."""
+        if not seconds or reason not in self._reasons:
+            self._reasons.add(reason)
+            self._say(reason + (f", {seconds:.0f} s" if seconds else ""))
 
     def ended(self, end: Ending) -> None:  # noqa: ARG002 - whoever asked says how it ended
         """Print what is left."""

@@ -182,6 +182,7 @@ def test_only_what_exceeds_a_limit_alone_never_fits() -> None:
 
 def test_limits_are_said_in_words() -> None:
     assert str(Limit("requests", 20)) == "20 requests a minute"
+    assert str(Limit("requests", 1, DAY_US)) == "1 request a day"
     assert str(Limit("tokens", 1_000_000, DAY_US)) == "1 000 000 tokens a day"
     assert grouped(999) == "999"
 

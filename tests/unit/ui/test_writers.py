@@ -202,6 +202,21 @@ def test_thoughts_go_beside_the_pipe_only_where_somebody_reads_them() -> None:
     assert (unheard.said, unheard.written) == ([], "Hi.\n")
 
 
+def test_a_pipe_and_a_program_hear_of_the_first_long_wait() -> None:
+    screen, said = Screen(), list[str]()
+    program = JsonWriter(screen.out, said.append, lambda: ChatId("c"), is_stream=True)
+    waits = [
+        Waiting("the server is still working"),
+        Waiting("rate limit: place 2", 9.0),
+        Waiting("rate limit: place 1", 8.0),
+    ]
+
+    for writer in (screen.text, program):
+        follow([*waits, TextDelta("Hi.\n"), DONE], writer)
+
+    assert screen.said == said == ["rate limit: place 2, 9 s"]
+
+
 def test_a_program_gets_json_in_any_encoding() -> None:
     for encoding in ("utf-8", "ascii", "latin-1"):
         raw = io.BytesIO()
