@@ -1,8 +1,8 @@
 """Ends a request at once, from another thread, in whatever state it is.
 
 Closing a response from another thread blocks until its read ends, and before the headers there is no response yet. So
-the socket itself is remembered as soon as there is one, and shut down; and the part that cannot be interrupted (looking
-up the host, connecting) runs in a thread that is left behind and that sends nothing once it has been left.
+the socket itself is remembered as soon as there is one, before it connects, and shut down; and the part that cannot be
+interrupted (looking up the host) runs in a thread that is left behind and that sends nothing once it has been left.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from chatrepl.api.dialling import dial
+
 if TYPE_CHECKING:
     from urllib3.connectionpool import HTTPConnectionPool
 
+S = TypeVar("S", bound=socket.socket)
 T = TypeVar("T")
 
 _current = threading.local()
@@ -41,9 +44,21 @@ class SocketWatch:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._socket: Any = None
+        self._connecting: list[Any] = []
         self._is_cut = False
         self.is_reused = False
         """Whether the connection had served another exchange before."""
+
+    def begin(self, sock: Any) -> None:
+        """Remember a socket that is about to connect, or has just begun to; there may be several.
+
+        Raises:
+            ConnectionAbortedError: the exchange was ended before.
+        """
+        with self._lock:
+            self._connecting.append(sock)
+            if self._is_cut:
+                raise ConnectionAbortedError("ended by the user")
 
     def attach(self, sock: Any, *, is_reused: bool = False) -> None:
         """Remember the socket in use.
@@ -53,6 +68,7 @@ class SocketWatch:
         """
         with self._lock:
             self._socket = sock
+            self._connecting.clear()
             self.is_reused = is_reused
             if self._is_cut:
                 _shut_down(sock)
@@ -62,7 +78,8 @@ class SocketWatch:
         """End the exchange: a read that waits returns at once, and nothing more is sent. Never raises."""
         with self._lock:
             self._is_cut = True
-            _shut_down(self._socket)
+            for sock in (self._socket, *self._connecting):
+                _shut_down(sock)
 
     def release(self) -> None:
         """Let go of the socket: it may serve another exchange now."""
@@ -100,42 +117,99 @@ def _report(sock: Any, *, is_reused: bool = False) -> None:
         watch.attach(sock, is_reused=is_reused)
 
 
+def _begin(sock: Any) -> None:
+    watch = getattr(_current, "watch", None)
+    if watch is not None:
+        watch.begin(sock)
+
+
 @functools.cache
 def pool_classes() -> dict[str, type[HTTPConnectionPool]]:
     """Return urllib3's pools with connections that report their sockets."""
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-    class ReportingHTTPConnection(HTTPConnection):
-        def connect(self) -> None:
-            super().connect()
-            _report(self.sock)
-
-        def request(self, *arguments: Any, **options: Any) -> None:
-            _report(self.sock, is_reused=True)  # a new one has no socket yet
-            super().request(*arguments, **options)
-
-    class ReportingHTTPSConnection(HTTPSConnection):
+    class ReportingHTTPConnection(_Reporting, HTTPConnection):
         def _new_conn(self) -> socket.socket:
-            sock = super()._new_conn()
-            _report(sock)  # before the TLS handshake, which may take its time
-            return sock
+            return _dialled(self)
 
-        def connect(self) -> None:
-            super().connect()
-            _report(self.sock)
+    class ReportingHTTPSConnection(_Reporting, HTTPSConnection):
+        def _new_conn(self) -> socket.socket:
+            return _dialled(self)
 
-        def request(self, *arguments: Any, **options: Any) -> None:
-            _report(self.sock, is_reused=True)
-            super().request(*arguments, **options)
+    return _pools(HTTPConnectionPool, ReportingHTTPConnection, HTTPSConnectionPool, ReportingHTTPSConnection)
 
-    class ReportingHTTPPool(HTTPConnectionPool):
-        ConnectionCls = ReportingHTTPConnection
 
-    class ReportingHTTPSPool(HTTPSConnectionPool):
-        ConnectionCls = ReportingHTTPSConnection
+@functools.cache
+def socks_pool_classes() -> dict[str, type[HTTPConnectionPool]]:
+    """Return the same for SOCKS proxies, for which the package PySocks must be there."""
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.contrib.socks import SOCKSConnection, SOCKSHTTPSConnection
 
-    return {"http": ReportingHTTPPool, "https": ReportingHTTPSPool}
+    class ReportingSOCKSConnection(_Reporting, SOCKSConnection):
+        def _new_conn(self) -> Any:
+            return _reported(super()._new_conn())
+
+    class ReportingSOCKSHTTPSConnection(_Reporting, SOCKSHTTPSConnection):
+        def _new_conn(self) -> Any:
+            return _reported(super()._new_conn())
+
+    return _pools(
+        HTTPConnectionPool, ReportingSOCKSConnection, HTTPSConnectionPool, ReportingSOCKSHTTPSConnection
+    )
+
+
+def _pools(plain: Any, plain_connection: Any, secure: Any, secure_connection: Any) -> dict[str, Any]:
+    def pool(base: Any, connection: Any) -> Any:
+        return type(f"Reporting{base.__name__}", (base,), {"ConnectionCls": connection})
+
+    return {"http": pool(plain, plain_connection), "https": pool(secure, secure_connection)}
+
+
+class _Reporting:
+    """What connections of all kinds do beside their work."""
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        _report(self.sock)  # type: ignore[attr-defined]
+
+    def request(self, *arguments: Any, **options: Any) -> None:
+        _report(self.sock, is_reused=True)  # type: ignore[attr-defined] # a new one has no socket yet
+        super().request(*arguments, **options)  # type: ignore[misc]
+
+
+def _dialled(connection: Any) -> socket.socket:
+    """Open the socket of a connection of urllib3, and raise what it is expected to raise."""
+    from urllib3 import exceptions
+
+    host, timeout_s = connection.host, connection.timeout
+    try:
+        sock = dial(
+            connection._dns_host,  # noqa: SLF001 - with the dot that may end it; the name to look up
+            connection.port,
+            timeout_s=timeout_s,
+            options=connection.socket_options or (),
+            on_begin=_begin,
+        )
+    except socket.gaierror as error:
+        raise exceptions.NameResolutionError(host, connection, error) from error
+    except UnicodeError as error:
+        raise exceptions.LocationParseError(f"'{host}', label empty or too long") from error
+    except TimeoutError as error:
+        raise exceptions.ConnectTimeoutError(connection, f"{host} did not answer in {timeout_s} s") from error
+    except OSError as error:
+        raise exceptions.NewConnectionError(connection, f"no connection to {host}: {error}") from error
+    return _reported(sock)
+
+
+def _reported(sock: S) -> S:
+    """Report a socket before the TLS handshake, which may take its time."""
+    try:
+        _report(sock)
+    except ConnectionAbortedError:
+        sock.close()
+        raise
+    return sock
 
 
 class Errand(Generic[T]):

@@ -261,13 +261,12 @@ def test_cancelling_ends_the_stream_at_once_and_closes_the_connection(
 def test_cancelling_while_the_host_is_looked_up_returns_at_once_and_sends_nothing(
     server: RawServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looking, found, connected = threading.Event(), threading.Event(), threading.Event()
+    looking, found = threading.Event(), threading.Event()
     original = socket.getaddrinfo
 
     def slow(*arguments: Any, **options: Any) -> Any:
         looking.set()
         assert found.wait(10)
-        connected.set()
         return original(*arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
@@ -276,10 +275,8 @@ def test_cancelling_while_the_host_is_looked_up_returns_at_once_and_sends_nothin
     assert list(make_client(server.base_url).stream(ask(), cancellation)) == []
     assert time.monotonic() - times[0] < 0.05
     found.set()  # the thread that was left behind goes on now
-    assert connected.wait(5)
-    server.wait_until(lambda: server.connections == 1)
     server.wait_until(lambda: not any(thread.name == "chatrepl-request" for thread in threading.enumerate()))
-    assert server.requests == []
+    assert server.connections == 0
 
 
 def test_a_cancelled_request_is_not_sent_at_all(server: RawServer) -> None:
