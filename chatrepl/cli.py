@@ -31,10 +31,32 @@ answers once on standard output. Exit status: 0 ok, 1 other, 2 usage, 3 configur
 """
 
 
+SUBCOMMANDS = {
+    "models": "what a provider offers",
+    "config": "what is set; keys",
+    "doctor": "find out what does not work",
+}
+"""Words that mean something else when they stand first, and what; each is a module of ``subcommands``."""
+
+
+def _run_subcommand(name: str, arguments: Sequence[str], environment: Environment) -> int:
+    from importlib import import_module
+
+    _end_in_order_when_told()
+    module = import_module(f"chatrepl.subcommands.{name}")
+    status: int = module.run(arguments, environment)
+    environment.stdout.flush()
+    return status
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Declare the arguments."""
+    listed = "; ".join(f"`chatrepl {name}`: {what}" for name, what in SUBCOMMANDS.items())
     parser = argparse.ArgumentParser(
-        prog="chatrepl", description="Chat with a language model.", epilog=EPILOG
+        prog="chatrepl",
+        description="Chat with a language model.",
+        epilog=f"{EPILOG}Beside chatting there is {listed}; each has a --help. A first message that is one of these words"
+        " follows --, as in `chatrepl -- models`.",
     )
     add = parser.add_argument
     add("text", nargs="*", help="the first message")
@@ -67,6 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--plain", action="store_true", help="no redraws, no colour, no status bar")
     add("--config", metavar="FILE", help="read this configuration file")
+    add("--diagnose", action="store_true", help="the same as `chatrepl doctor`")
     add("-v", "--version", action="version", version=f"chatrepl {__version__}")
     return parser
 
@@ -74,8 +97,14 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None, environment: Environment | None = None) -> int:
     """Run chatrepl and return its exit status. No exception leaves here but SystemExit."""
     environment = environment or Environment()
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        options = build_parser().parse_args(arguments)
+        if words and words[0] in SUBCOMMANDS:
+            return _run_subcommand(words[0], words[1:], environment)
+        options = build_parser().parse_args(words)
+        if options.diagnose:
+            config = ["--config", options.config] if options.config else []
+            return _run_subcommand("doctor", config, environment)
         return _run(options, environment)
     except ChatreplError as error:
         _tell(environment, error.message, error.hint)

@@ -91,7 +91,7 @@ def load_settings(
         ConfigError: naming every problem found.
     """
     collector = _Collector(environment)
-    path, is_required = _config_path(environment, config_file)
+    path, is_required = config_path(environment, config_file)
     collector.layers.append({})
     is_read = _read_file(collector, path, is_required=is_required)
     collector.layers.append({})
@@ -127,7 +127,8 @@ def shown_path(environment: Environment, path: Path) -> str:
     return str(path)
 
 
-def _config_path(environment: Environment, config_file: Path | None) -> tuple[Path, bool]:
+def config_path(environment: Environment, config_file: Path | None) -> tuple[Path, bool]:
+    """Return the file that is read, and whether it must be there because somebody named it."""
     if config_file is not None:
         return environment.expand(str(config_file)), True
     if named := environment.variables.get(_CONFIG_VARIABLE):

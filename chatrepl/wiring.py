@@ -124,6 +124,13 @@ def load_settings(
     return load(environment, flags, config_file)
 
 
+def config_path(environment: Environment, config_file: Path | None) -> Path:
+    """Return the configuration file, which need not exist."""
+    from chatrepl.config import config_path as find
+
+    return find(environment, config_file)[0]
+
+
 def connect(
     loaded: LoadedSettings,
     environment: Environment,

@@ -62,6 +62,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "ui": ("ui",),
     "oneshot": ("oneshot",),
     "wiring": ("wiring",),
+    "subcommands": ("subcommands",),
     "cli": ("cli",),
     "start": ("__main__",),
 }
@@ -89,11 +90,15 @@ MAY_IMPORT: Mapping[str, tuple[tuple[str, ...], str]] = {
         "the pipe mode never names an adapter",
     ),
     "wiring": (
-        tuple(name for name in GROUPS if name not in {"cli", "start", "wiring"}),
+        tuple(name for name in GROUPS if name not in {"cli", "start", "subcommands", "wiring"}),
         "the one place that names the concrete parts",
     ),
+    "subcommands": (
+        (*_BASE, "environment", "ports", "turn", "commands", "ui", "keys", "wiring"),
+        "they get the concrete parts from wiring, but for keys, which only they change",
+    ),
     "cli": (
-        (*_BASE, "environment", "ports", "turn", "commands", "ui", "oneshot", "wiring"),
+        (*_BASE, "environment", "ports", "turn", "commands", "ui", "oneshot", "subcommands", "wiring"),
         "it gets the concrete parts from wiring",
     ),
     "start": (("cli",), "it starts the command line and does nothing else"),
@@ -115,14 +120,14 @@ ONLY_IN: Mapping[str, tuple[tuple[str, ...], str]] = {
     "tiktoken": (("context.tokens",), "it would download what it does not find"),
     "sqlite3": (("store",), "only the store knows how chats are kept"),
     "prompt_toolkit": (("ui",), "the pipe mode and the rules work without a terminal"),
-    "rich": (("ui",), "rendering is the terminal's business; it is slow to import"),
+    "rich": (("ui", "subcommands.output"), "rendering is the terminal's business; it is slow to import"),
     "pygments": (("ui",), "as rich"),
     "markdown_it": (("ui", "markup"), "the dialect of Markdown is set in one place"),
     "xllamacpp": (("local.child",), "it must stay out of chatrepl's own process"),
     "keyring": (("keychain",), "an extra, which may hang or fail in many ways"),
     "platformdirs": (("environment",), "one module knows the directories"),
     "socket": (("api", "local"), "nothing else talks to a network"),
-    "subprocess": (("local", "keys"), "nothing else starts programs"),
+    "subprocess": (("local", "keys", "subcommands.config"), "nothing else starts programs"),
 }
 """Which modules (with what is below them) may import a package, and why."""
 

@@ -1,0 +1,58 @@
+"""How sub-commands write: columns for a person, tabs for a program, JSON on demand. All of it is sanitised."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from chatrepl.environment import Environment
+from chatrepl.redact import mask_keys
+from chatrepl.sanitise import sanitise_line
+from chatrepl.ui.ascii import output_for
+
+
+class Printer:
+    """Writes to standard output."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._out = output_for(environment, environment.stdout)
+        self._is_terminal = environment.stdout_is_terminal
+        self._columns = environment.columns
+
+    def line(self, text: str = "") -> None:
+        """Write a line. No key leaves in it."""
+        self._out.write(sanitise_line(mask_keys(text)) + "\n")
+
+    def json(self, value: Any) -> None:
+        """Write a value as JSON."""
+        self._out.write(mask_keys(json.dumps(value, ensure_ascii=False, indent=2, default=str)) + "\n")
+
+    def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Write rows: with a header and in columns at a terminal, where there is room; with tabs for a program."""
+        if not self._is_terminal:
+            for row in rows:
+                self.line_of(row)
+            return
+        from rich.cells import cell_len
+
+        clean = [[sanitise_line(mask_keys(cell)) for cell in row] for row in (header, *rows)]
+        widths = [max(map(cell_len, column)) for column in zip(*clean, strict=True)]
+        if sum(widths) + 2 * (len(widths) - 1) > self._columns:
+            self._stacked(clean[0], clean[1:])
+            return
+        for row in clean:
+            cells = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+            self._out.write("  ".join(cells).rstrip() + "\n")
+
+    def line_of(self, cells: Sequence[str]) -> None:
+        """Write cells with tabs between them."""
+        self._out.write("\t".join(sanitise_line(mask_keys(cell)).strip() for cell in cells) + "\n")
+
+    def _stacked(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Write the cells of each row below each other: the terminal is too narrow for columns."""
+        for row in rows:
+            self._out.write(row[0] + "\n")
+            for name, cell in zip(header[1:], row[1:], strict=True):
+                if cell:
+                    self._out.write(f"    {f'{name}: ' if name else ''}{cell}\n")
