@@ -151,7 +151,7 @@ class Pacer:
         return sent_at_us
 
     def _waiting(self, place: Place) -> Waiting:
-        reason = f"rate limit of {place.limit} at {self._pace.name}: place {place.number}"
+        reason = f"rate limit: place {place.number}, {place.limit} at {self._pace.name}"
         return Waiting(reason, float(max(1, math.ceil(place.wait_us / 1e6))))
 
 

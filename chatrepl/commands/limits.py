@@ -46,10 +46,10 @@ def _left(allowance: Allowance, age_s: float) -> str:
 def _own(pacer: Pacer) -> str:
     used = ", ".join(f"{grouped(count)} of {limit}" for limit, count in pacer.used())
     tier = f" (tier {pacer.pace.tier})" if pacer.pace.tier else ""
-    whom = (
-        "by all running chatrepl processes" if pacer.is_shared else "by this process alone: nothing is saved"
+    who = (
+        "all running chatrepl processes" if pacer.is_shared else "this process alone, since nothing is saved"
     )
-    return f"used at {pacer.pace.name}{tier} {whom}: {used}"
+    return f"{pacer.pace.name}{tier}: used {used}, by {who}"
 
 
 def shown_time(seconds: float) -> str:

@@ -77,7 +77,7 @@ def test_of_two_runs_the_second_waits_until_the_first_has_told_what_it_used(
 
     second = start("hello")
 
-    assert first_line(second).startswith("chatrepl: rate limit of 1 500 tokens a minute at here: place 1, ")
+    assert first_line(second).startswith("chatrepl: rate limit: place 1, 1 500 tokens a minute at here, ")
     assert len(asked(server)) == 1
     go_on.set()
     assert [process.communicate(timeout=30)[0] for process in (first, second)] == ["one\n", "two\n"]
@@ -91,7 +91,7 @@ def test_a_run_that_waits_ends_at_once_with_ctrl_c_and_sends_nothing(
     config("requests_per_minute = 1")
     assert run_cli("-p", "hello").returncode == 0
     second = start("hello")
-    assert first_line(second).startswith("chatrepl: rate limit of 1 request a minute at here: place 1, ")
+    assert first_line(second).startswith("chatrepl: rate limit: place 1, 1 request a minute at here, ")
 
     second.send_signal(signal.SIGINT)
     _, stderr = second.communicate(timeout=20)

@@ -124,6 +124,8 @@ def test_the_name_of_a_provider_is_a_profile(tmp_path: Path) -> None:
         ('provider = "opnai"', "There is no provider `opnai`", "`openai`"),
         ('provider = "zzz"', "There is no provider `zzz`", "[providers.NAME]"),
         ('provider = "azure"', "The provider `azure` has no address.", "AZURE_OPENAI_ENDPOINT"),
+        ('providers.groq.tier = "classic-fre"', "There is no tier `classic-fre`", "`classic-free`"),
+        ('providers.groq.tier = "mine"', "There is no tier `mine`", "[tiers.NAME]"),
     ],
 )
 def test_what_nobody_knows_is_said_with_the_nearest(tmp_path: Path, text: str, said: str, hint: str) -> None:
@@ -131,6 +133,18 @@ def test_what_nobody_knows_is_said_with_the_nearest(tmp_path: Path, text: str, s
         load(tmp_path, f"{text}\n{FILE}")
     assert said in caught.value.message
     assert hint in (caught.value.hint or "")
+
+
+def test_tiers_of_the_file_and_built_in_ones_are_known(tmp_path: Path) -> None:
+    text = """
+[providers.openai]
+tier = "classic-free"
+[providers.groq]
+tier = "mine"
+[tiers.mine]
+requests_per_day = 3
+"""
+    assert load(tmp_path, text).settings.tiers["mine"].requests_per_day == 3
 
 
 def test_a_provider_without_an_address_is_refused_also_by_a_running_switch(tmp_path: Path) -> None:

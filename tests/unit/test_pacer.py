@@ -114,7 +114,7 @@ def test_a_request_beyond_a_limit_waits_and_says_how_long_and_for_what(tmp_path:
     events = world.ask()
 
     waits = [event for event in events if isinstance(event, Waiting)]
-    assert waits[0] == Waiting("rate limit of 2 requests a minute at openai: place 1", 60.0)
+    assert waits[0] == Waiting("rate limit: place 1, 2 requests a minute at openai", 60.0)
     assert [wait.seconds for wait in waits[:-1]] == [float(second) for second in range(60, 0, -1)]
     assert waits[-1] == Waiting("asking openai")
     assert isinstance(events[-1], Completed)
@@ -148,7 +148,7 @@ def test_the_place_is_shown_as_those_before_leave(tmp_path: Path) -> None:
 
     reasons = [event.reason for event in world.ask() if isinstance(event, Waiting)]
 
-    assert [reason[-7:] for reason in reasons[:4]] == ["place 2", "place 2", "place 2", "place 1"]
+    assert [reason.split(", ")[0][-1:] for reason in reasons[:4]] == ["2", "2", "2", "1"]
 
 
 def test_a_wait_can_be_cancelled_at_once_and_leaves_the_queue(tmp_path: Path) -> None:

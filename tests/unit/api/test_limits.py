@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chatrepl.api.client import HttpClient
 from chatrepl.api.limits import LastLimits, rate_limits
-from chatrepl.exchange import Allowance, RateLimits
+from chatrepl.cancellation import Cancellation
+from chatrepl.errors import RateLimitedError
+from chatrepl.exchange import Allowance, RateLimits, Request
+from chatrepl.settings import NetworkSettings
 from tests.support.fakes import FakeClock
+from tests.support.raw_server import RawServer
 
 NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
 
@@ -150,3 +156,24 @@ def test_nothing_that_a_server_sends_makes_it_fail(headers: dict[str, str]) -> N
             assert allowance.limit is None or allowance.limit > 0
             assert allowance.remaining is None or allowance.remaining >= 0
             assert allowance.full_in_s is None or 0 <= allowance.full_in_s < 1e8
+
+
+@pytest.mark.parametrize("status", [200, 429])
+def test_a_client_remembers_what_the_head_of_an_answer_said_also_of_a_refusal(status: int) -> None:
+    head = f"HTTP/1.1 {status} x\r\nx-ratelimit-limit-requests: 20\r\nx-ratelimit-remaining-requests: 19\r\n"
+    body = (
+        b'data: {"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+    )
+    rest = f"content-type: text/event-stream\r\ncontent-length: {len(body)}\r\nx-request-id: req_7\r\n\r\n"
+    with RawServer() as server:
+        server.answer([head.encode() + rest.encode() + body])
+        network = NetworkSettings(max_retries=0)
+        client = HttpClient(server.base_url, key="sk-x", network=network, clock=FakeClock())
+        assert client.rate_limits("m") is None
+
+        with suppress(RateLimitedError):
+            list(client.stream(Request("m", ()), Cancellation()))
+
+        found = client.rate_limits("m")
+        client.close()
+    assert found == RateLimits(Allowance(20, 19), None, 1000.0, "req_7")

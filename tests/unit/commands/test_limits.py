@@ -86,8 +86,8 @@ def test_ones_own_limits_are_said_with_what_is_used(tmp_path: Path) -> None:
     list(session.turn(Kind.ASK, "hello", Cancellation()))
 
     assert own(session) == (
-        "used at openai (tier mine) by all running chatrepl processes: "
-        "1 of 20 requests a minute, 1 234 of 1 000 000 tokens a day"
+        "openai (tier mine): used 1 of 20 requests a minute, 1 234 of 1 000 000 tokens a day, "
+        "by all running chatrepl processes"
     )
 
 
@@ -97,7 +97,7 @@ def test_limits_in_memory_only_are_called_so(tmp_path: Path) -> None:
     store = open_store(tmp_path / "file" / "chats.db", clock)
     session = make_session(tmp_path, ScriptedClient(), store=store, clock=clock, pace=PACE)
 
-    assert "by this process alone: nothing is saved" in own(session)
+    assert "by this process alone, since nothing is saved" in own(session)
 
 
 @pytest.mark.parametrize(
