@@ -136,7 +136,9 @@ class ProviderSettings(SettingsBase):
         example='"chatml"',
     )
     tier: str | None = setting(
-        None, "The limits of this plan, by its name under `[tiers.NAME]`.", example='"classic-free"'
+        None,
+        "The limits to keep to, by the name of a built-in tier such as `classic-free`, or of one of `[tiers.NAME]`.",
+        example='"classic-free"',
     )
     requests_per_minute: int | None = setting(
         None, "As in a tier, and in its place.", minimum=1, maximum=1_000_000, example="20"

@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args, get_origin
 from chatrepl.commands.all import ALL
 from chatrepl.commands.chat import GROUPS, KEYS
 from chatrepl.config import variable_of
+from chatrepl.pacing import TIERS, grouped
 from chatrepl.providers import BUILT_IN
 from chatrepl.settings import SettingInfo, Settings, all_settings, spec_of
 from chatrepl.values import describe_range
@@ -61,6 +62,8 @@ def config_reference() -> str:
         lines += [f"## {title}\n", f"{_about(group)}\n"]
         for info in infos:
             lines += [f"### `{shown_key(info)}`\n", f"{info.spec.summary}\n", *_facts(info), ""]
+        if group == "tiers.*":
+            lines += [TIERS_INTRODUCTION, "", *_tier_table(), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -83,7 +86,29 @@ def example_file() -> str:
                 *_comment(f"Values: {_values(info)}. Default: {default}."),
             ]
             lines += [f"#{info.key.rpartition('.')[2]} = {info.spec.example or _toml(info.default)}"]
+        if group == "tiers.*":
+            lines += ["", *_comment(TIERS_INTRODUCTION), *_tier_examples()]
     return "\n".join(lines) + "\n"
+
+
+TIERS_INTRODUCTION = (
+    "Built in, for `tier` of a provider. An entry of the same name changes the numbers that it names:"
+)
+
+
+def _tier_table() -> Iterator[str]:
+    """Yield the built-in tiers as a table."""
+    yield "| tier | requests a minute | tokens a minute |"
+    yield "|---|---|---|"
+    for name, tier in TIERS.items():
+        yield f"| `{name}` | {grouped(tier['requests_per_minute'])} | {grouped(tier['tokens_per_minute'])} |"
+
+
+def _tier_examples() -> Iterator[str]:
+    """Yield the built-in tiers as they would stand in the file."""
+    for name, tier in TIERS.items():
+        yield f"#   [tiers.{name}]"
+        yield from (f"#   {field} = {count}" for field, count in tier.items())
 
 
 COMMANDS_INTRODUCTION = """\

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +13,7 @@ import pytest
 from chatrepl.adjust import value_of
 from chatrepl.config import load_settings, variable_of
 from chatrepl.environment import Environment
+from chatrepl.pacing import TIERS
 from chatrepl.settings import Settings, all_settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,6 +86,11 @@ def test_the_example_file_with_all_its_examples_sets_every_setting(tmp_path: Pat
         assert value is not None, info.key
         if info.default is not None and not info.spec.example:
             assert value == info.default, info.key
+
+
+def test_the_built_in_tiers_stand_in_the_example_file_as_they_are() -> None:
+    lines = [line[4:] for line in EXAMPLE.read_text().splitlines() if line.startswith("#   ")]
+    assert tomllib.loads("\n".join(lines)) == {"tiers": TIERS}
 
 
 def test_each_example_also_works_alone(tmp_path: Path) -> None:
