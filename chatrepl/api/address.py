@@ -89,6 +89,16 @@ def host_and_port(base_url: str) -> str:
     return f"{name}:{_USUAL_PORTS.get(parts.scheme, 443)}"
 
 
+def is_same_origin(url: str, other: str) -> bool:
+    """Whether what may be sent to one URL may be sent to the other: same scheme, same host, same port."""
+    origins = [
+        (parts.scheme, parts.hostname, parts.port or _USUAL_PORTS.get(parts.scheme))
+        for parts in map(_split, (url, other))
+        if parts is not None
+    ]
+    return len(origins) == 2 and origins[0] == origins[1] and bool(origins[0][1])
+
+
 def is_loopback(base_url: str) -> bool:
     """Whether the server runs on this machine."""
     host = host_of(base_url)

@@ -5,6 +5,7 @@ requests wraps urllib3, which wraps the system's errors, so the whole chain is l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -20,7 +21,8 @@ class Kind(NamedTuple):
     names: frozenset[str]
     """Classes that mean it, by name."""
     message: str
-    """With ``{place}`` for host and port, ``{url}`` for the base URL, and the waits as ``{connect_s}``, ``{read_s}``."""
+    """With ``{place}`` for host and port, ``{url}`` for the base URL, ``{proxy}``, and the waits as ``{connect_s}``,
+    ``{read_s}``."""
     hint: str
     is_protocol: bool = False
     """Whether the connection held and only its content is wrong."""
@@ -47,14 +49,20 @@ KINDS = (
     _kind(
         "proxy",
         "ProxyError InvalidProxyURL ProxySchemeUnknown ProxySchemeUnsupported",
-        "the proxy on the way to {place} cannot be used",
-        "check HTTPS_PROXY and HTTP_PROXY; NO_PROXY names hosts that are reached without it",
+        "{proxy} on the way to {place} cannot be used",
+        'check network.proxy, or HTTPS_PROXY and HTTP_PROXY; network.proxy = "none" goes without one',
     ),
     _kind(
         "dns",
         "NameResolutionError gaierror herror",
         "the name of the host {place} is not known",
         "check the base URL for a misspelt host, and whether this machine is online",
+    ),
+    _kind(
+        "broken",
+        "SSLEOFError SSLZeroReturnError SSLSyscallError",
+        "the secure connection to {place} broke",
+        "/retry asks again; a proxy or a firewall in between may have ended it",
     ),
     _kind(
         "tls",
@@ -105,7 +113,7 @@ KINDS = (
     _kind(
         "broken",
         "ChunkedEncodingError ProtocolError IncompleteRead RemoteDisconnected ConnectionResetError BrokenPipeError"
-        " ConnectionAbortedError SSLEOFError",
+        " ConnectionAbortedError",
         "the connection to {place} broke",
         "/retry asks again",
     ),
@@ -145,18 +153,115 @@ def kind_of(error: BaseException) -> Kind | None:
 
 
 def transport_error(
-    error: BaseException, base_url: str, *, connect_timeout_s: float, read_timeout_s: float
+    error: BaseException,
+    base_url: str,
+    *,
+    connect_timeout_s: float,
+    read_timeout_s: float,
+    proxy_name: str = "",
 ) -> errors.ApiError:
-    """Return the error to raise in place of one of the network or its libraries."""
+    """Return the error to raise in place of one of the network or its libraries.
+
+    ``proxy_name`` is what a message calls the proxy in use, without its password. Empty: there is none.
+    """
     kind = kind_of(error) or KINDS[-1]
-    message = kind.message.format(
+    words = None
+    if kind.code == "tls":
+        words = _tls_words(error)
+    elif kind.code == "proxy":
+        words = _proxy_words(error)
+    message, hint = words or (kind.message, kind.hint)
+    message = message.format(
         place=host_and_port(base_url),
         url=shown_url(base_url),
         connect_s=connect_timeout_s,
         read_s=read_timeout_s,
+        proxy=proxy_name or "the proxy",
     )
+    if proxy_name and proxy_name not in message:
+        message += f", by way of {proxy_name}"
     cls = errors.ProtocolError if kind.is_protocol else errors.TransportError
-    return cls(message, hint=kind.hint, code=kind.code)
+    ours = cls(message, hint=hint, code=kind.code)
+    if words is not None and kind.code == "proxy":
+        ours.should_retry = False
+    return ours
+
+
+_CLOCK = "is this machine's clock right? Only who runs the server can renew it"
+_CERTIFICATE_TROUBLE = {
+    9: ("the certificate of {place} is not valid yet", "is this machine's clock right?"),
+    10: ("the certificate of {place} has expired", _CLOCK),
+    62: ("the certificate of {place} was made for another host", "is the host of the base URL right?"),
+    64: ("the certificate of {place} was made for another host", "is the host of the base URL right?"),
+}
+"""What OpenSSL says is wrong with a server's certificate. Source: x509_vfy.h, OpenSSL 3."""
+_UNTRUSTED = (
+    "the certificate of {place} is signed by nobody whom this machine trusts",
+    "a company's own certificates go into network.ca_bundle, or REQUESTS_CA_BUNDLE",
+)
+_TLS_TROUBLE = (
+    (
+        "WRONG_VERSION_NUMBER RECORD_LAYER_FAILURE PACKET_LENGTH_TOO_LONG UNKNOWN_PROTOCOL HTTP_REQUEST",
+        "{place} does not answer in TLS",
+        "is it http:// rather than https://?",
+    ),
+    (
+        "CERTIFICATE_REQUIRED",
+        "{place} wants to know this machine by a certificate, and none was sent",
+        "name one in network.client_certificate, and its key in network.client_key",
+    ),
+    (
+        "ALERT_UNKNOWN_CA ALERT_BAD_CERTIFICATE ALERT_CERTIFICATE ALERT_UNSUPPORTED_CERTIFICATE ALERT_ACCESS_DENIED",
+        "{place} does not accept the certificate of this machine",
+        "is network.client_certificate the right one, and still valid?",
+    ),
+    (
+        "UNSUPPORTED_PROTOCOL PROTOCOL_VERSION NO_PROTOCOLS_AVAILABLE",
+        "{place} speaks only versions of TLS that are not safe any more",
+        "who runs the server must update it",
+    ),
+    (
+        "HANDSHAKE_FAILURE",
+        "{place} refused to set up a secure connection",
+        "it may want a certificate: network.client_certificate names one",
+    ),
+)
+"""Parts of OpenSSL's names of errors, the message and the hint. Source: ssl3.h and sslerr.h, OpenSSL 3."""
+
+
+def _tls_words(error: BaseException) -> tuple[str, str] | None:
+    """Return the message and the hint for trouble with TLS. None: nothing special is known of it."""
+    for link in _chain(error):
+        number = getattr(link, "verify_code", None)
+        if isinstance(number, int) and number:
+            return _CERTIFICATE_TROUBLE.get(number, _UNTRUSTED)
+        reason = getattr(link, "reason", None)
+        if isinstance(reason, str):
+            for parts, message, hint in _TLS_TROUBLE:
+                if any(part in reason for part in parts.split()):
+                    return message, hint
+    return None
+
+
+def _proxy_words(error: BaseException) -> tuple[str, str] | None:
+    """Return the message and the hint for a proxy that does not let a connection through. None: it is another trouble."""
+    text = " ".join(str(link) for link in _chain(error))
+    refused = re.search(r"Tunnel connection failed: (\d{3})", text)
+    if refused is None:
+        return None
+    if refused[1] == "407":
+        return PROXY_WANTS_PASSWORD
+    return (
+        f"{{proxy}} does not let a connection through to {{place}} (status {refused[1]})",
+        "is that host allowed there? NO_PROXY names hosts that are reached without a proxy",
+    )
+
+
+PROXY_WANTS_PASSWORD = (
+    "{proxy} on the way to {place} wants a user and a password",
+    "write them into its address: http://USER:PASSWORD@HOST:PORT",
+)
+"""The message and the hint."""
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

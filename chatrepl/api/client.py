@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from chatrepl.api import failures, healing, probe
 from chatrepl.api.address import is_loopback, join_url, provider_name, shown_url
-from chatrepl.api.connection import KEEP_ALIVE_OPTIONS, Errand, SocketWatch, pool_classes
+from chatrepl.api.connection import KEEP_ALIVE_OPTIONS, Errand, SocketWatch, pool_classes, socks_pool_classes
 from chatrepl.api.dialect import dialect_of
 from chatrepl.api.error_body import LIMIT_BYTES
 from chatrepl.api.limits import LastLimits
 from chatrepl.api.reading import Patience, read_stream, read_whole
+from chatrepl.api.route import merged
 from chatrepl.api.sending import Healer, joined, with_retries
 from chatrepl.api.wire import Answer, Wire, run_cancellable
 from chatrepl.cancellation import Cancellation
@@ -92,7 +93,7 @@ class HttpClient:
             key=(key or "").strip(),
             key_header=self._provider.key_header,
             key_source=key_source,
-            headers=dict(headers or {}),
+            headers=merged(self._provider.headers, network.headers or {}, headers or {}),
             network=network,
             clock=clock,
             open_session=_open_session,
@@ -240,7 +241,7 @@ class HttpClient:
                     self._healer.learn(request.model, change)
                 yield from self._news(request, plain, changes)
                 return response
-            error = self._wire.refusal(response, request.model)
+            error = self._wire.refusal(response, request.model, watch)
             if self._stops_prefill(request, error):
                 continue
             helping = healing.find_change(error, body) if len(tried) < healing.MAX_CHANGES else None
@@ -347,9 +348,10 @@ def _open_session() -> requests.Session:
             self.poolmanager.pool_classes_by_scheme = pool_classes()
 
         def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+            options.setdefault("socket_options", KEEP_ALIVE_OPTIONS)
             manager = super().proxy_manager_for(proxy, **options)
-            if not proxy.lower().startswith("socks"):  # which needs connections of its own kind
-                manager.pool_classes_by_scheme = pool_classes()
+            is_socks = proxy.lower().startswith("socks")
+            manager.pool_classes_by_scheme = socks_pool_classes() if is_socks else pool_classes()
             return manager
 
     session = requests.Session()

@@ -152,11 +152,19 @@ def _classify(status: int | None, parsed: ParsedError, asked: Asked) -> errors.A
     labels = {parsed.code, parsed.type}
     text = parsed.message
     refused = status in {None, 400, 403, 404, 422}
+    if status == 407:
+        return errors.AuthError(
+            _sentence(
+                f"the proxy on the way to {asked.provider} wants a user and a password", parsed.message
+            ),
+            hint="write them into its address: http://USER:PASSWORD@HOST:PORT",
+            code="proxy",
+        )
     if status == 402 or labels & _QUOTA_CODES:
         return _quota(parsed, asked)
     if labels & _OVERFLOW_CODES or (status in {None, 400, 413, 422, 500} and _OVERFLOW_WORDS.search(text)):
         return _too_long(parsed, asked)
-    if status in {401, 407} or "authentication_error" in labels or (refused and _BAD_KEY.search(text)):
+    if status == 401 or "authentication_error" in labels or (refused and _BAD_KEY.search(text)):
         return _auth(parsed, asked)
     if "model_not_found" in labels or (refused and parsed.is_json and _UNKNOWN_MODEL.search(text)):
         return errors.ModelNotFoundError(_sentence(f"{asked.provider} has no model {asked.model!r}", text))

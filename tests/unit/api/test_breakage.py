@@ -83,7 +83,7 @@ def test_the_most_telling_link_of_the_chain_counts(error: BaseException, code: s
 
 def test_each_kind_has_a_sentence_and_a_hint_of_its_own() -> None:
     assert len({kind.message for kind in KINDS}) == len(KINDS)
-    assert len({kind.code for kind in KINDS}) == len(KINDS)
+    assert len({(kind.code, kind.hint) for kind in KINDS}) == len(KINDS)
 
 
 def test_the_network_has_its_own_exit_status() -> None:

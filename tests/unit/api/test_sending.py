@@ -247,7 +247,8 @@ def test_however_it_fails_the_number_of_requests_is_bounded(failures: list[int],
     with RawServer() as server:
         server.answer(*answers, GOOD)
         events, error = run(make_client(server, network={"max_retries": limit}))
-        assert 1 <= len(server.posts) <= limit + 1
+        # one more where the server closes a connection that was open before
+        assert 1 <= len(server.posts) <= limit + 1 + (0 in failures)
         assert (error is None) == (Finished("stop") in events)
 
 
