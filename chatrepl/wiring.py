@@ -18,6 +18,7 @@ from chatrepl.errors import LocalModelError, NoProviderError
 from chatrepl.session import Parts, Session
 
 if TYPE_CHECKING:
+    from chatrepl.api.diagnose import Step
     from chatrepl.cancellation import Cancellation
     from chatrepl.commands.base import Command, Messages, Notice
     from chatrepl.config import LoadedSettings
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
     from chatrepl.ports import ChatStore, ModelClient
     from chatrepl.providers import Provider
     from chatrepl.settings import Settings
+    from chatrepl.store.report import Report
 
 OPENAI_MODEL = "gpt-4o-mini"
 """What is asked at OpenAI where no model is set: its list has many that cannot chat."""
 
 OPENAI_HEADERS = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
 """Variables that say who pays at OpenAI. Source: openai-python 3.54 ``_client.py``."""
+LIBRARY_FILE = "chats.db"
 MODELS_FILE = "models.json"
 SERVERS_FILE = "servers.json"
 """Where it is kept in the cache directory what servers refused."""
@@ -57,6 +60,8 @@ class Connection:
     """None: the server's first."""
     key_source: str | None = None
     base_url: str = ""
+    key_masked: str | None = None
+    """The key as it may be shown."""
     local: LocalServer | None = None
     """The embedded model, where that is the server."""
     pace: Pace | None = None
@@ -207,7 +212,9 @@ def connect_server(
     client = LateClient(provider_name(base_url), build)
     default = OPENAI_MODEL if base_url.startswith(OPENAI_BASE_URL) else None
     source = found.source if found else None
-    connection = Connection(client, model or settings.model or default, source, base_url)
+    connection = Connection(
+        client, model or settings.model or default, source, base_url, found.masked if found else None
+    )
     if settings.providers:
         from chatrepl.pacing import pace_of
 
@@ -290,7 +297,22 @@ def open_store(environment: Environment) -> ChatStore:
     """Open the library of chats; disk trouble becomes a warning."""
     from chatrepl.store.resilient import open_store as open_resilient
 
-    return open_resilient(environment.data_directory / "chats.db", environment.clock)
+    return open_resilient(environment.data_directory / LIBRARY_FILE, environment.clock)
+
+
+def reach(base_url: str, settings: Settings, environment: Environment) -> Iterator[Step]:
+    """Try the way to a server without sending a request; see ``api.diagnose``."""
+    from chatrepl.api.diagnose import reach as try_way
+
+    return try_way(base_url, settings.network, environment.variables)
+
+
+def look_over_library(environment: Environment) -> tuple[Path, Report]:
+    """Return where the library is, and what there is of it."""
+    from chatrepl.store.report import look_over
+
+    path = environment.data_directory / LIBRARY_FILE
+    return path, look_over(path)
 
 
 def build_session(loaded: LoadedSettings, environment: Environment, connection: Connection) -> Session:

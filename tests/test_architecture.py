@@ -106,6 +106,7 @@ MAY_IMPORT: Mapping[str, tuple[tuple[str, ...], str]] = {
 """What each group may import besides itself, and why."""
 
 FOR_TYPES_ONLY: Mapping[tuple[str, str], str] = {
+    ("subcommands", "config"): "the type of what wiring.load_settings returns",
     ("cli", "config"): "the type of what wiring.load_settings returns",
 }
 """Groups that may be imported against the rule above, for the type checker only."""

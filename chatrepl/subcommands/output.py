@@ -20,9 +20,9 @@ class Printer:
         self._is_terminal = environment.stdout_is_terminal
         self._columns = environment.columns
 
-    def line(self, text: str = "") -> None:
-        """Write a line. No key leaves in it."""
-        self._out.write(sanitise_line(mask_keys(text)) + "\n")
+    def line(self, text: str = "", *, lead: str = "") -> None:
+        """Write a line, after a lead of our own. No key leaves in it."""
+        self._out.write(lead + sanitise_line(mask_keys(text)) + "\n")
 
     def json(self, value: Any) -> None:
         """Write a value as JSON."""

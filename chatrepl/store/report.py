@@ -1,0 +1,42 @@
+"""Looks a library of chats over, without changing it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import NamedTuple
+
+from chatrepl.store.migrations import MIGRATIONS
+
+
+class Report(NamedTuple):
+    """What there is."""
+
+    exists: bool
+    size_bytes: int = 0
+    chats: int = 0
+    messages: int = 0
+    is_current: bool = True
+    """Whether its tables are those of this chatrepl."""
+    problem: str | None = None
+    """What is wrong with the file. None: nothing was found."""
+
+
+def look_over(path: Path) -> Report:
+    """Count what is in a library, and check that its file is sound. Never raises."""
+    if not path.exists():
+        return Report(exists=False)
+    try:
+        size = path.stat().st_size
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)
+        try:
+            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            (number,) = connection.execute("PRAGMA user_version").fetchone()
+            (chats,) = connection.execute("SELECT count(*) FROM chats").fetchone()
+            (messages,) = connection.execute("SELECT count(*) FROM messages").fetchone()
+        finally:
+            connection.close()
+    except (sqlite3.Error, OSError) as error:
+        return Report(exists=True, problem=str(error))
+    problem = None if verdict == "ok" else str(verdict)
+    return Report(True, size, chats, messages, number == len(MIGRATIONS), problem)
