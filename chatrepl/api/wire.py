@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -23,6 +22,7 @@ from chatrepl.api.connection import Errand, SocketWatch
 from chatrepl.api.error_body import LIMIT_BYTES
 from chatrepl.api.reading import read_whole
 from chatrepl.api.route import Route, checked_headers, find_route, merged, secrets_in
+from chatrepl.environment import Environment
 from chatrepl.errors import ApiError, AuthError, ProtocolError
 from chatrepl.redact import mask_key
 
@@ -225,7 +225,9 @@ class Wire:
             if self._route is None:
                 # requests knows what NO_PROXY and the system's own settings mean
                 found = self._session.merge_environment_settings(self.base_url, {}, True, True, None)
-                self._route = find_route(self.base_url, self._network, found["proxies"], os.environ)
+                self._route = find_route(
+                    self.base_url, self._network, found["proxies"], Environment().variables
+                )
             return self._session, self._route
 
     @contextlib.contextmanager
