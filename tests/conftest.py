@@ -13,6 +13,7 @@ _UNWANTED = ("CHATREPL_", "OPENAI_", "XDG_", "AZURE_OPENAI_")
 _UNWANTED_NAMES = (
     "ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "all_proxy", "https_proxy", "http_proxy", "no_proxy",
     "NO_COLOR", "COLORTERM", "OLLAMA_HOST", "EDITOR", "VISUAL", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+    "SSL_CERT_FILE", "NETRC",
 )  # fmt: skip
 
 
