@@ -99,7 +99,10 @@ class SqliteReservations:
 
     def _tidy(self, connection: sqlite3.Connection, provider: str, now_us: int) -> None:
         """Drop what counts no more and who has gone, and undo what a clock that was ahead has written."""
-        connection.execute("DELETE FROM reservations WHERE at_us <= ?", (now_us - DAY_US,))
+        connection.execute(
+            "DELETE FROM reservations WHERE at_us <= ? OR (at_us IS NULL AND abs(seen_us - ?) > ?)",
+            (now_us - DAY_US, now_us, 2 * DAY_US),
+        )
         connection.execute("UPDATE reservations SET at_us = ? WHERE at_us > ?", (now_us, now_us + AHEAD_US))
         waiting = connection.execute(
             "SELECT DISTINCT writer FROM reservations WHERE provider = ? AND at_us IS NULL", (provider,)
