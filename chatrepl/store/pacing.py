@@ -42,6 +42,11 @@ class SqliteReservations:
         self._clock = clock
         self._writer = writer
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes see what is written here."""
+        return not self._database.is_read_only
+
     def ask(self, ticket: Ticket) -> Go | Place:
         """Queue up, or ask again; see ``ports.Reservations``."""
         with self._database.write(durable=False) as connection:
