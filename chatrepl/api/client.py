@@ -60,7 +60,7 @@ class HttpClient:
         network: How long to wait.
         clock: Spaces out what is said while waiting.
         provider: What is known of the server. None: what its address tells.
-        headers: Sent with every request, such as ``OpenAI-Organization``.
+        headers: Sent with every request, such as ``OpenAI-Organization``, beside those of settings and provider.
         memory: Keeps what the server refused, for the next run. None: it is forgotten with the client.
         random: A number from 0 to 1, so that many clients do not come back at once.
     """
@@ -93,7 +93,7 @@ class HttpClient:
             key=(key or "").strip(),
             key_header=self._provider.key_header,
             key_source=key_source,
-            headers=merged(self._provider.headers, network.headers or {}, headers or {}),
+            headers=merged(network.headers or {}, self._provider.headers, headers or {}),
             network=network,
             clock=clock,
             open_session=_open_session,

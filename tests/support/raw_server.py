@@ -10,9 +10,11 @@ are sent as they are, the other steps are the small classes below. ``GET …/mod
 
 from __future__ import annotations
 
+import contextlib
 import json
 import select
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -90,10 +92,14 @@ class RawServer:
     Args:
         models: What ``GET …/models`` lists.
         handler: Gives the answer to every request but ``GET …/models``, in place of ``answer``.
+        tls: Speaks TLS with this. None: plain HTTP.
+        host: The address of this machine to listen at; it may be of IPv6.
     """
 
     models: Sequence[str] = ("test-model",)
     handler: Handler | None = None
+    tls: ssl.SSLContext | None = None
+    host: str = "127.0.0.1"
     requests: list[RecordedRequest] = field(default_factory=list)
     received: threading.Event = field(default_factory=threading.Event)
     """Set when a request has been read whole. A test may clear it."""
@@ -102,6 +108,9 @@ class RawServer:
     port: int = 0
     connections: int = 0
     """How many TCP connections were accepted."""
+    open_connections: int = 0
+    """How many of them the server has not closed yet."""
+    handshakes_failed: int = 0
     _answers: list[Answer | Handler] = field(default_factory=list)
     _routes: dict[str, Answer | Handler] = field(default_factory=dict)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -109,7 +118,8 @@ class RawServer:
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        self._listener = socket.create_server((self.host, 0), family=family)
         self._listener.settimeout(0.02)
         self.port = int(self._listener.getsockname()[1])
         self._spawn(self._accept)
@@ -126,7 +136,8 @@ class RawServer:
     @property
     def root_url(self) -> str:
         """Scheme, host and port, without a slash at the end."""
-        return f"http://127.0.0.1:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http{'s' if self.tls else ''}://{host}:{self.port}"
 
     @property
     def base_url(self) -> str:
@@ -173,6 +184,42 @@ class RawServer:
 
     def _serve(self, connection: socket.socket, number: int) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with self._lock:
+            self.open_connections += 1
+        try:
+            with self._secured(connection) as secured:
+                self._converse(secured, number)
+        except ssl.SSLError:
+            self.handshakes_failed += 1
+        except OSError:
+            self.client_closed.set()
+        finally:
+            with self._lock:
+                self.open_connections -= 1
+
+    def _secured(self, connection: socket.socket) -> socket.socket:
+        """Shake hands where the server speaks TLS.
+
+        Raises:
+            OSError: that did not work.
+        """
+        if self.tls is None:
+            return connection
+        connection.settimeout(10)
+        secured = self.tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        try:
+            secured.do_handshake()
+        except OSError:
+            # read what is still on its way, or the client gets a reset in place of the reason
+            with secured, contextlib.suppress(OSError):
+                socket.socket.shutdown(secured, socket.SHUT_WR)
+                while socket.socket.recv(secured, 65536):
+                    pass
+            raise
+        secured.settimeout(None)
+        return secured
+
+    def _converse(self, connection: socket.socket, number: int) -> None:
         buffer = b""
         with connection:
             try:
@@ -234,6 +281,8 @@ class RawServer:
 
     def _receive(self, connection: socket.socket) -> bytes:
         while not self._stop.is_set():
+            if isinstance(connection, ssl.SSLSocket) and connection.pending():
+                return connection.recv(65536)
             readable, _, _ = select.select([connection], [], [], 0.02)
             if readable:
                 return connection.recv(65536)
@@ -269,7 +318,7 @@ class RawServer:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not self._stop.is_set() and not (event and event.is_set()):
             readable, _, _ = select.select([connection], [], [], POLL_S)
-            if readable and not connection.recv(65536, socket.MSG_PEEK):
+            if readable and not socket.socket.recv(connection, 65536, socket.MSG_PEEK):
                 raise _ClientGoneError
 
 
