@@ -24,6 +24,8 @@ class Request:
     parameters: Mapping[str, Json] = field(default_factory=dict)
     """Only what the user set, by the names of ``settings.PARAMETERS``; a dialect may rename them."""
     stream: bool = True
+    chat_id: str = ""
+    """A name for the chat that says nothing of it, so that a provider can find what it keeps of it for a while."""
     continues: bool = False
     """True where the last message is an unfinished reply that the model is asked to go on with."""
 
@@ -56,6 +58,14 @@ class RefusalDelta:
     """The next piece of a refusal."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyItem:
+    """Something that belongs to the reply, is shown to nobody, and goes back to the same server with the chat."""
+
+    text: str
+    """A JSON object in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,7 @@ StreamEvent = (
     | TextDelta
     | ReasoningDelta
     | RefusalDelta
+    | ReplyItem
     | UsageReported
     | Finished
     | Waiting

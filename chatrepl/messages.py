@@ -57,7 +57,14 @@ class RefusalPart:
     text: str
 
 
-Part = TextPart | ReasoningPart | RefusalPart
+@dataclass(frozen=True, slots=True)
+class ItemPart:
+    """What a server wants back with the reply as it came: JSON objects, one a line. Never shown, sent to nobody else."""
+
+    text: str
+
+
+Part = TextPart | ReasoningPart | RefusalPart | ItemPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ class Message:
     @property
     def text(self) -> str:
         """The words that count as the message: text and refusal, without reasoning."""
-        return "".join(part.text for part in self.parts if not isinstance(part, ReasoningPart))
+        return "".join(part.text for part in self.parts if isinstance(part, (TextPart, RefusalPart)))
 
     @property
     def reasoning(self) -> str:
@@ -138,7 +145,12 @@ class Message:
         return self.role is Role.ASSISTANT
 
 
-PART_KINDS: Mapping[str, type[Part]] = {"text": TextPart, "reasoning": ReasoningPart, "refusal": RefusalPart}
+PART_KINDS: Mapping[str, type[Part]] = {
+    "text": TextPart,
+    "reasoning": ReasoningPart,
+    "refusal": RefusalPart,
+    "item": ItemPart,
+}
 """The kinds of parts by the names under which they are kept."""
 
 

@@ -61,6 +61,8 @@ class Provider(NamedTuple):
     and notices only after it has begun to answer that the client is gone."""
     replays_reasoning: bool = False
     """Whether a reply's own reasoning items go back with the chat."""
+    takes_cache_key: bool = False
+    """Whether ``prompt_cache_key`` is known there, which leads the turns of a chat to the same cache."""
     headers: Mapping[str, str] = MappingProxyType({})
     """Sent with every request to it."""
     prompt_template: str = "plain"
@@ -91,6 +93,8 @@ _ROWS = (
         window_source="table",
         token_limit_field="max_completion_tokens",  # noqa: S106
         takes_developer_role=True,
+        replays_reasoning=True,
+        takes_cache_key=True,
     ),
     Provider(
         "azure",
@@ -103,6 +107,8 @@ _ROWS = (
         window_source="table",
         token_limit_field="max_completion_tokens",  # noqa: S106
         takes_developer_role=True,
+        replays_reasoning=True,
+        takes_cache_key=True,
         may_omit_path=True,
     ),
     Provider(

@@ -345,6 +345,7 @@ class Session:
             system=self.conversation.system,
             parameters=dict(self.settings.parameters),
             stream=self.settings.stream,
+            chat_id=self.conversation.id,
         )
         return self.client.wire_request(request)
 

@@ -19,6 +19,7 @@ from chatrepl.errors import TranscriptError
 from chatrepl.messages import (
     NO_META,
     ChatId,
+    ItemPart,
     Message,
     MessageId,
     Meta,
@@ -47,7 +48,12 @@ from chatrepl.transcript_fields import (
 
 FORMAT, VERSION = "chatrepl/chat", 1
 
-_KINDS: dict[type[Part], str] = {TextPart: "text", ReasoningPart: "reasoning", RefusalPart: "refusal"}
+_KINDS: dict[type[Part], str] = {
+    TextPart: "text",
+    ReasoningPart: "reasoning",
+    RefusalPart: "refusal",
+    ItemPart: "item",
+}
 _PARTS: dict[str, type[Part]] = {kind: part for part, kind in _KINDS.items()}
 _LARGEST_COUNT = 2**63 - 1
 

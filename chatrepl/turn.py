@@ -26,6 +26,7 @@ from chatrepl.exchange import (
     Notice,
     ReasoningDelta,
     RefusalDelta,
+    ReplyItem,
     Request,
     Retrying,
     Started,
@@ -247,6 +248,7 @@ def _reply(
         parameters=tools.parameters,
         stream=tools.stream,
         continues=unfinished is not None,
+        chat_id=chat.id,
     )
     try:
         yield from _stream(tools, chat, path, request, plan, arriving, cancellation)
@@ -268,7 +270,7 @@ def _stream(
         with _events(tools, request, plan, arriving, cancellation) as events:
             for event in events:
                 arriving.take(event)
-                if not isinstance(event, (Started, Finished)):
+                if not isinstance(event, (Started, Finished, ReplyItem)):
                     yield event
     except ContextTooLongError as error:
         retry = _fitted(tools, chat.system, path, plan, error) if not arriving.has_text else None
@@ -361,6 +363,8 @@ class _Arriving:
                 self._add("reasoning", text)
             case RefusalDelta(text):
                 self._add("refusal", text)
+            case ReplyItem(text):
+                self._keep("item", f"{text}\n")
             case UsageReported(usage):
                 self.usage = usage
             case Finished(reason):
@@ -373,6 +377,9 @@ class _Arriving:
     def _add(self, kind: str, text: str) -> None:
         if self._first_token_s is None:
             self._first_token_s = self._elapsed_s()
+        self._keep(kind, text)
+
+    def _keep(self, kind: str, text: str) -> None:
         self._pieces.append((kind, text))
         self._journal.add(kind, text)
 
@@ -392,7 +399,7 @@ class _Arriving:
     def used(self, plan: Plan) -> Usage | None:
         """Return the tokens as reported, else as estimated from what was received. None: nothing was."""
         if self.usage is None and self.has_text:
-            received = "".join(text for _, text in self._pieces)
+            received = "".join(text for kind, text in self._pieces if kind != "item")
             return self._tools.planner.estimate_usage(plan, received)
         return self.usage
 

@@ -178,6 +178,8 @@ def transport_error(
         read_s=read_timeout_s,
         proxy=proxy_name or "the proxy",
     )
+    if kind.code == "broken" and base_url.startswith("http:") and _is_silent_end(error):
+        hint += "; if it never works: is it https:// rather than http://?"
     if proxy_name and proxy_name not in message:
         message += f", by way of {proxy_name}"
     cls = errors.ProtocolError if kind.is_protocol else errors.TransportError
@@ -227,6 +229,11 @@ _TLS_TROUBLE = (
     ),
 )
 """Parts of OpenSSL's names of errors, the message and the hint. Source: ssl3.h and sslerr.h, OpenSSL 3."""
+
+
+def _is_silent_end(error: BaseException) -> bool:
+    """Whether the server closed the connection without a word."""
+    return any(type(link).__name__ == "RemoteDisconnected" for link in _chain(error))
 
 
 def _tls_words(error: BaseException) -> tuple[str, str] | None:

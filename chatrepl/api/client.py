@@ -24,7 +24,7 @@ from chatrepl.api.wire import Answer, Wire, run_cancellable
 from chatrepl.cancellation import Cancellation
 from chatrepl.errors import ApiError, ModelNotFoundError, ProtocolError
 from chatrepl.exchange import Json, ModelInfo, Notice, RateLimits, Request, StreamEvent, Waiting, WireRequest
-from chatrepl.providers import LLAMA_CPP, Provider, provider_at
+from chatrepl.providers import Provider, provider_at
 
 if TYPE_CHECKING:
     import requests
@@ -81,7 +81,7 @@ class HttpClient:
         self._base_url = base_url.strip()
         self._network = network
         self._clock = clock
-        self._provider = provider or provider_at(self._base_url)
+        self._provider = (provider or provider_at(self._base_url))._replace(base_url=self._base_url)
         self._dialect = dialect_of(self._provider)
         self._healer = Healer(memory, self._base_url, provider_name(self._base_url))
         self._random = random
@@ -308,7 +308,9 @@ class HttpClient:
     def _learn(self, *, is_llama_cpp: bool) -> None:
         """Remember what the server turned out to be."""
         if is_llama_cpp:
-            self._provider = LLAMA_CPP._replace(supports_prefill=self._may_prefill)
+            self._provider = self._provider._replace(
+                supports_prefill=self._may_prefill, reports_progress=True
+            )
 
     def _stops_prefill(self, request: Request, error: ApiError) -> bool:
         """Whether the server refused only to go on with the reply: llama.cpp does so for reasoning models."""
@@ -354,7 +356,13 @@ def _open_session() -> requests.Session:
             manager.pool_classes_by_scheme = socks_pool_classes() if is_socks else pool_classes()
             return manager
 
-    session = requests.Session()
+    class Session(requests.Session):
+        """Leaves redirects to us: it would read where they lead to even where it does not follow them."""
+
+        def get_redirect_target(self, resp: requests.Response) -> str | None:
+            return None
+
+    session = Session()
     for scheme in ("http://", "https://"):
         session.mount(scheme, Adapter(max_retries=0))
     return session

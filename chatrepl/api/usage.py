@@ -35,6 +35,18 @@ def chat_usage(raw: Any) -> Usage | None:
     )
 
 
+def responses_usage(raw: Any) -> Usage | None:
+    """Read the ``usage`` of a response. None where it is not one, or where every count is zero.
+
+    Source: openai-python ``types/responses/response_usage.py`` (3.54).
+    """
+    if not isinstance(raw, Mapping):
+        return None
+    names = {"input_tokens": "prompt_tokens", "output_tokens": "completion_tokens"}
+    details = {f"{ours}_details": raw.get(f"{theirs}_details") for theirs, ours in names.items()}
+    return chat_usage({**raw, **{ours: raw.get(theirs) for theirs, ours in names.items()}, **details})
+
+
 def _count(raw: Mapping[str, Any], name: str) -> int:
     value = raw.get(name)
     return int(value) if isinstance(value, (int, float)) and 0 <= value < 2**53 else 0

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
-from chatrepl.messages import Message, ReasoningPart, RefusalPart
+from chatrepl.messages import Message, ReasoningPart, RefusalPart, TextPart
 from chatrepl.sanitise import Sanitiser, sanitise
 from chatrepl.settings import ReasoningDisplay
 from chatrepl.ui.ascii import readable
@@ -240,7 +240,7 @@ def whole_reply(renderer: BlockRenderer, message: Message, reasoning: ReasoningD
             view.reasoning(part.text)
         elif isinstance(part, RefusalPart):
             view.refusal(part.text)
-        else:
+        elif isinstance(part, TextPart):
             view.text(part.text)
         lines += view.take_lines()
     lines += view.finish()
