@@ -76,6 +76,9 @@ _UNKNOWN_MODEL = re.compile(
 _BAD_KEY = re.compile(
     r"(?i)(incorrect|invalid|missing|no|wrong) (api[ _-]?key|authentication|credentials)|unauthorized"
 )
+_BAD_CONTENT = re.compile(r"invalid_|image_|empty_image|unsupported_image|failed_to_download_image")
+"""Codes of the Responses dialect that say that the request itself is at fault.
+Source: openai-python 3.54 ``types/responses/response_error.py``."""
 _LOADING = re.compile(r"(?i)loading model|model is (still )?loading")
 
 
@@ -175,6 +178,8 @@ def _classify(status: int | None, parsed: ParsedError, asked: Asked) -> errors.A
             _sentence(f"{asked.provider} limits how much it is asked", text),
             hint="wait a moment, then /retry",
         )
+    if status is None and any(label and _BAD_CONTENT.match(label) for label in labels):
+        return _bad_request(None, parsed, asked)
     if status == 403:
         return _forbidden(parsed, asked)
     if status in {404, 405}:
@@ -261,7 +266,8 @@ def _server(status: int | None, parsed: ParsedError, asked: Asked) -> errors.Api
 
 
 def _bad_request(status: int | None, parsed: ParsedError, asked: Asked) -> errors.ApiError:
-    what = f"refused {parsed.param!r}" if parsed.param else f"refused the request (status {status})"
+    shown = f" (status {status})" if status else ""
+    what = f"refused {parsed.param!r}" if parsed.param else f"refused the request{shown}"
     hint = None
     if parsed.param:
         hint = f"change or unset the parameter {parsed.param.rpartition('.')[2]}"

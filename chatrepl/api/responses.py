@@ -114,7 +114,7 @@ def _reply_items(message: Message, *, replays: bool) -> Iterator[Json]:
         if item.get("type") == "reasoning":
             yield dict(item)
         elif isinstance(length, int) and text[:length]:
-            yield {**_text_item(text[:length]), "phase": item.get("phase")}
+            yield {**_text_item(text[:length].strip("\n")), "phase": item.get("phase")}
             text = text[length:]
     if text.strip():
         yield _text_item(text)

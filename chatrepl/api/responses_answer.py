@@ -133,9 +133,12 @@ class ResponsesDecoder(Answer):
             yield ReplyItem(json.dumps(marker, ensure_ascii=False))
 
     def _output(self, response: Mapping[str, Any]) -> Iterator[StreamEvent]:
-        """Take what of a whole response has not come in pieces."""
+        """Take a whole response, of whose texts or thoughts nothing has come in pieces."""
+        has_text, has_reasoning = self._has_text, self._has_reasoning
         for at, item in enumerate(map(as_mapping, as_list(response.get("output")))):
-            yield from self._item(item, at)
+            is_known = has_reasoning if item.get("type") == "reasoning" else has_text
+            if not is_known or item.get("type") not in {"message", "reasoning"}:
+                yield from self._item(item, at)
 
     def _item(self, item: Mapping[str, Any], at: int) -> Iterator[StreamEvent]:
         kind = item.get("type")

@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from chatrepl.api.chat import prefilled_text, request_body
-from chatrepl.api.chat_answer import ChatDecoder
+from chatrepl.api.dialect import dialect_of
 from chatrepl.api.failures import Asked
 from chatrepl.api.sse import SseDecoder
 from chatrepl.errors import ApiError
@@ -21,6 +20,7 @@ from chatrepl.exchange import (
     Notice,
     ReasoningDelta,
     RefusalDelta,
+    ReplyItem,
     Request,
     Started,
     StreamEvent,
@@ -28,10 +28,10 @@ from chatrepl.exchange import (
     UsageReported,
     Waiting,
 )
-from chatrepl.messages import Message, MessageId, Meta, ReplyState, Role, Usage, text_parts
+from chatrepl.messages import ItemPart, Message, MessageId, Meta, ReplyState, Role, Usage, text_parts
 from chatrepl.providers import Provider, provider_at
 
-CASES = sorted(path.parent for path in Path(__file__).parent.glob("chat/*/request.json"))
+CASES = sorted(path.parent for path in Path(__file__).parent.glob("*/*/request.json"))
 NO_USAGE = asdict(Usage(0, 0, 0))
 
 
@@ -47,9 +47,12 @@ def request_of(spec: dict[str, Any]) -> Request:
             MessageId(f"{number:032x}"),
             None,
             Role(entry["role"]),
-            text_parts(entry["text"], reasoning=entry.get("reasoning", "")),
+            (
+                *text_parts(entry["text"], reasoning=entry.get("reasoning", "")),
+                *(ItemPart(json.dumps(item) + "\n") for item in entry.get("items", ())),
+            ),
             at,
-            Meta(ReplyState(entry["state"]) if "state" in entry else None),
+            Meta(ReplyState(entry["state"]) if "state" in entry else None, provider=entry.get("provider")),
         )
         for number, entry in enumerate(spec["messages"])
     )
@@ -58,24 +61,28 @@ def request_of(spec: dict[str, Any]) -> Request:
         messages,
         spec.get("system"),
         spec.get("parameters", {}),
+        stream=spec.get("stream", True),
+        chat_id=spec.get("chat_id", ""),
         continues=spec.get("continues", False),
     )
 
 
 def provider_of(spec: dict[str, Any]) -> Provider:
-    given = {name: spec[name] for name in ("supports_prefill", "reports_progress") if name in spec}
+    given = {name: spec[name] for name in Provider._fields if name in spec}
     return provider_at(spec["base_url"])._replace(**given)
+
+
+def load_request(case: Path) -> dict[str, Any]:
+    """Return what is asked; the dialect is the name of the directory above."""
+    return {"dialect": case.parent.name, **load(case, "request.json")}
 
 
 def replay(spec: dict[str, Any], pieces: list[bytes]) -> tuple[list[dict[str, Any]], ApiError | None]:
     """Return the events in the form of expected.json, neighbouring deltas of one kind put together."""
     request = request_of(spec)
     sse = SseDecoder()
-    decoder = ChatDecoder(
-        Asked(spec["base_url"], spec["model"]),
-        continues=request.continues,
-        prefilled=prefilled_text(request, provider_of(spec)),
-    )
+    provider = provider_of(spec)
+    decoder = dialect_of(provider).decoder(Asked(spec["base_url"], spec["model"]), request, provider)
     events: list[StreamEvent] = []
     error = None
     try:
@@ -106,6 +113,8 @@ def tell(event: StreamEvent) -> tuple[str, Any]:
             return "reasoning", text
         case RefusalDelta(text):
             return "refusal", text
+        case ReplyItem(text):
+            return "item", json.loads(text)
         case UsageReported(usage):
             counts = {name: value for name, value in asdict(usage).items() if value != NO_USAGE[name]}
             return "usage", {
@@ -121,17 +130,17 @@ def tell(event: StreamEvent) -> tuple[str, Any]:
             raise AssertionError(event)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
 def test_the_request_goes_out_as_this_server_takes_it(case: Path) -> None:
-    spec = load(case, "request.json")
-    body = request_body(request_of(spec), provider_of(spec))
+    spec = load_request(case)
+    body = dialect_of(provider_of(spec)).request_body(request_of(spec), provider_of(spec))
     assert body == load(case, "expected.json")["body"]
     json.dumps(body, allow_nan=False)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.name}")
 def test_the_stream_gives_the_same_events_wherever_it_is_cut(case: Path) -> None:
-    spec, expected = load(case, "request.json"), load(case, "expected.json")
+    spec, expected = load_request(case), load(case, "expected.json")
     stream = (case / "stream.txt").read_bytes()
     cuts = [[stream[:at], stream[at:]] for at in range(len(stream) + 1)]
     cuts.append([stream[at : at + 1] for at in range(len(stream))])
@@ -148,7 +157,7 @@ def test_the_stream_gives_the_same_events_wherever_it_is_cut(case: Path) -> None
 
 
 def test_there_is_a_case_for_every_server_we_know_of() -> None:
-    vendors = {case.name.partition("-")[0] for case in CASES}
+    vendors = {case.name.partition("-")[0] for case in CASES if case.parent.name == "chat"}
     assert vendors >= {
         "openai",
         "azure",
