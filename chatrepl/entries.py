@@ -132,7 +132,7 @@ class ProviderSettings(SettingsBase):
     )
     prompt_template: str | None = setting(
         None,
-        "How a chat becomes one prompt where the dialect is `completions`: `plain`, `chatml`, `llama2`, `llama3`, `alpaca`, or a text with {system}, {messages}, {user} and {assistant}.",
+        "How a chat becomes one prompt where the dialect is `completions`: `plain`, `chatml`, `llama2`, `llama3`, `alpaca`, or a text of your own: `HEAD{messages}TURN` with {system} in the first part, {user} and {assistant} in the second.",
         example='"chatml"',
     )
     tier: str | None = setting(

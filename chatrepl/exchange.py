@@ -26,6 +26,8 @@ class Request:
     stream: bool = True
     chat_id: str = ""
     """A name for the chat that says nothing of it, so that a provider can find what it keeps of it for a while."""
+    reserve_tokens: int | None = None
+    """Tokens that are kept free for the reply, for dialects that must name its length. None: not known."""
     continues: bool = False
     """True where the last message is an unfinished reply that the model is asked to go on with."""
 

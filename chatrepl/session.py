@@ -346,6 +346,7 @@ class Session:
             parameters=dict(self.settings.parameters),
             stream=self.settings.stream,
             chat_id=self.conversation.id,
+            reserve_tokens=plan.reserve_tokens or None,
         )
         return self.client.wire_request(request)
 

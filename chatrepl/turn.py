@@ -249,6 +249,7 @@ def _reply(
         stream=tools.stream,
         continues=unfinished is not None,
         chat_id=chat.id,
+        reserve_tokens=plan.reserve_tokens or None,
     )
     try:
         yield from _stream(tools, chat, path, request, plan, arriving, cancellation)

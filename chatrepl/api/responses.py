@@ -61,7 +61,13 @@ def prefilled_text(request: Request, provider: Provider) -> str:  # noqa: ARG001
 
 def decoder(asked: Asked, request: Request, provider: Provider) -> ResponsesDecoder:
     """Return what reads the answer to a request."""
-    return ResponsesDecoder(asked, continues=request.continues, keeps_items=_replays(request, provider))
+    limit = _parameters(request, provider).get("max_output_tokens")
+    return ResponsesDecoder(
+        asked,
+        continues=request.continues,
+        keeps_items=_replays(request, provider),
+        limit_tokens=limit if isinstance(limit, int) else None,
+    )
 
 
 def _replays(request: Request, provider: Provider) -> bool:

@@ -25,12 +25,21 @@ class ResponsesDecoder(Answer):
 
     Args:
         keeps_items: Whether items that are to be sent back are yielded as ``ReplyItem``.
+        limit_tokens: How long the reply may be. None: nothing was asked. llama.cpp calls a reply complete that ended there.
     """
 
     what = "a response"
 
-    def __init__(self, asked: Asked, *, continues: bool = False, keeps_items: bool = False) -> None:
+    def __init__(
+        self,
+        asked: Asked,
+        *,
+        continues: bool = False,
+        keeps_items: bool = False,
+        limit_tokens: int | None = None,
+    ) -> None:
         super().__init__(asked, may_be_empty=continues)
+        self._limit_tokens = limit_tokens
         self._keeps_items = keeps_items
         self._streamed: dict[tuple[str, int, int], int] = {}
         """How much of each piece of text has come, by kind and place."""
@@ -170,6 +179,9 @@ class ResponsesDecoder(Answer):
             error = response.get("error") or "the reply broke off"
             raise stream_error({"error": error}, self._asked)
         reason = as_text(as_mapping(response.get("incomplete_details")).get("reason"))
+        used = self._usage.completion_tokens if self._usage is not None else 0
+        if status == "completed" and self._limit_tokens is not None and used >= self._limit_tokens:
+            reason = reason or "max_output_tokens"
         self._reason = reason or _REASONS.get(status, status)
         self.is_done = True
         yield from ()

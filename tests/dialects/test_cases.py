@@ -63,6 +63,7 @@ def request_of(spec: dict[str, Any]) -> Request:
         spec.get("parameters", {}),
         stream=spec.get("stream", True),
         chat_id=spec.get("chat_id", ""),
+        reserve_tokens=spec.get("reserve_tokens"),
         continues=spec.get("continues", False),
     )
 
