@@ -359,7 +359,7 @@ def _open_session() -> requests.Session:
     class Session(requests.Session):
         """Leaves redirects to us: it would read where they lead to even where it does not follow them."""
 
-        def get_redirect_target(self, resp: requests.Response) -> str | None:
+        def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - its signature
             return None
 
     session = Session()
