@@ -205,7 +205,7 @@ def connect_server(
             network=settings.network,
             clock=environment.clock,
             provider=provider,
-            headers=_headers(settings, provider, environment),
+            headers=_headers(provider, environment),
             memory=JsonCache(environment.cache_directory / SERVERS_FILE, environment.clock),
         )
 
@@ -232,13 +232,12 @@ def model_list(client: ModelClient, base_url: str, environment: Environment) -> 
     return ModelList(client.models, memory, base_url, is_volatile=is_loopback(base_url))
 
 
-def _headers(settings: Settings, provider: Provider, environment: Environment) -> dict[str, str]:
-    """Return what is sent with every request beside the usual headers; the provider's own win."""
+def _headers(provider: Provider, environment: Environment) -> dict[str, str]:
+    """Return what says who pays, at OpenAI."""
     variables = environment.variables if provider.name == "openai" else {}
-    of_account = {
+    return {
         header: value for variable, header in OPENAI_HEADERS.items() if (value := variables.get(variable))
     }
-    return {**of_account, **(settings.network.headers or {}), **provider.headers}
 
 
 def local_is_installed() -> bool:
