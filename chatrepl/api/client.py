@@ -140,6 +140,9 @@ class HttpClient:
 
     def window_tokens(self, model: str) -> int | None:
         """Ask the server for the model's window. None where it does not say. Never raises; takes at most 2 s."""
+        source = self._provider.window_source
+        if source == "table":
+            return None
         deadline = self._clock.monotonic() + WINDOW_TIMEOUT_S
         watch = SocketWatch()
 
@@ -150,7 +153,8 @@ class HttpClient:
             with contextlib.suppress(ApiError), watch.recording():
                 return self._wire.ask(method, url, timeout_s=left, body=body)
 
-        find = partial(probe.find_window, ask, self._base_url, model, is_hosted=self._provider.is_hosted)
+        is_list_only = self._provider.is_hosted or source == "list"
+        find = partial(probe.find_window, ask, self._base_url, model, is_list_only=is_list_only)
         errand = Errand(find, discard=lambda _: None)
         try:
             found = errand.wait(WINDOW_TIMEOUT_S)

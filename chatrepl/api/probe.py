@@ -38,18 +38,18 @@ class Window(NamedTuple):
     is_llama_cpp: bool = False
 
 
-def find_window(ask: Ask, base_url: str, model: str, *, is_hosted: bool) -> Window | None:
+def find_window(ask: Ask, base_url: str, model: str, *, is_list_only: bool) -> Window | None:
     """Ask a server in all the ways known until one tells. None: none does.
 
-    What a server gives to one chat counts before what the model was trained for. Big providers (``is_hosted``) are
-    asked for their list only.
+    What a server gives to one chat counts before what the model was trained for. Where ``is_list_only``, only the list of
+    models is asked for: big providers answer nothing outside their API.
     """
     models = model_list(ask("GET", join_url(base_url, "models"))) or ()
     listed = next((info for info in models if info.id == model), models[0] if len(models) == 1 else None)
     is_llama_cpp = listed is not None and listed.owned_by == "llamacpp"
     if listed and listed.window_tokens and not is_llama_cpp:
         return Window(listed.window_tokens)
-    if is_hosted:
+    if is_list_only:
         return None
     root = server_root(base_url)
     name = model or (listed.id if listed else "")
