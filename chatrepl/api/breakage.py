@@ -98,7 +98,8 @@ KINDS = (
     _kind(
         "content",
         "JSONDecodeError InvalidJSONError InvalidChunkLength ResponseNotChunked HeaderParsingError"
-        " StreamConsumedError BadStatusLine UnknownProtocol LineTooLong HTTPError",
+        " StreamConsumedError BadStatusLine UnknownProtocol LineTooLong HTTPError"
+        " HTTPException urllib3.InvalidHeader",
         "{place} does not answer as a web server should",
         "is the base URL right, and is it https:// rather than http://?",
         is_protocol=True,
@@ -126,7 +127,7 @@ KINDS = (
     ),
     _kind(
         "other",
-        "RequestException HTTPException",
+        "RequestException",
         "the request to {place} failed",
         "/retry asks again",
     ),
@@ -141,7 +142,9 @@ _WRAPPERS = frozenset(
 
 def kind_of(error: BaseException) -> Kind | None:
     """Find what broke. None where the chain holds no error of the network or its libraries."""
-    exact = {type(link).__name__ for link in _chain(error)}
+    exact = {_name(type(link)) for link in _chain(error)}
+    if "urllib3.InvalidHeader" in exact:
+        exact.discard("InvalidHeader")  # by which requests means one of ours, and wraps that one
     bases = {cls.__name__ for link in _chain(error) for cls in type(link).__mro__[1:]}
     if any(type(link) is OSError and "TLS CA" in str(link) for link in _chain(error)):
         exact = {"SSLError"}  # requests does not find the file that REQUESTS_CA_BUNDLE names
@@ -150,6 +153,12 @@ def kind_of(error: BaseException) -> Kind | None:
         if found is not None:
             return found
     return None
+
+
+def _name(cls: type[BaseException]) -> str:
+    """Return the name of a class; one of urllib3 means something else than the one of requests."""
+    is_of_answer = cls.__name__ == "InvalidHeader" and cls.__module__.startswith("urllib3")
+    return "urllib3.InvalidHeader" if is_of_answer else cls.__name__
 
 
 def transport_error(

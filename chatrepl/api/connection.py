@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import http.client
+import io
 import queue
 import socket
 import threading
@@ -25,6 +27,9 @@ T = TypeVar("T")
 
 _current = threading.local()
 """``watch``: the one that the connections of this thread report to."""
+
+_MAX_INTERIM = 20
+"""How many interim answers may come before the answer."""
 
 KEEP_ALIVE_OPTIONS = [
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
@@ -166,8 +171,58 @@ def _pools(plain: Any, plain_connection: Any, secure: Any, secure_connection: An
     return {"http": pool(plain, plain_connection), "https": pool(secure, secure_connection)}
 
 
+class _FinalResponse(http.client.HTTPResponse):
+    """The answer itself, with a head that is whole.
+
+    Of interim answers the standard library skips 100 only, and that without end; and it takes a head that was cut off for
+    one that has ended.
+    """
+
+    def begin(self) -> None:
+        source: Any = self.fp
+        lines: Any = _Lines(source)
+        self.fp = lines
+        error: http.client.BadStatusLine | None = None
+        try:
+            super().begin()
+        except http.client.BadStatusLine as bad:
+            error = bad
+        finally:
+            if self.fp is lines:
+                self.fp = source
+        if error is not None and (not lines.last or lines.last.endswith(b"\n")):
+            raise error
+        if not lines.last.endswith(b"\n"):
+            raise http.client.IncompleteRead(b"")
+
+    def _read_status(self) -> tuple[str, int, str]:
+        for _ in range(_MAX_INTERIM):
+            found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            if found[1] == http.HTTPStatus.SWITCHING_PROTOCOLS or not 100 <= found[1] < 200:
+                return found
+            http.client.parse_headers(self.fp)
+        raise http.client.BadStatusLine("interim answers without end")
+
+
+class _Lines:
+    """Reads lines and remembers the last one."""
+
+    def __init__(self, source: io.BufferedReader) -> None:
+        self._source = source
+        self.last = b""
+
+    def readline(self, limit: int = -1) -> bytes:
+        self.last = self._source.readline(limit)
+        return self.last
+
+    def close(self) -> None:
+        self._source.close()
+
+
 class _Reporting:
     """What connections of all kinds do beside their work."""
+
+    response_class: Any = _FinalResponse
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]

@@ -90,7 +90,8 @@ def _details(detail: Any) -> tuple[str | None, str]:
     said = [
         f"{'.'.join(place)}: {entry.get('msg', '')}" for place, entry in zip(places, entries, strict=True)
     ]
-    return next((place[-1] for place in places if place), None), "; ".join(said)
+    names = [step for place in places[:1] for step in place if not step.isdigit()]
+    return names[-1] if names else None, "; ".join(said)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -106,6 +106,8 @@ def api_error(
         error = _not_an_api(
             f"{asked.provider} answered in the format of Ollama's own API", parsed, asked, url
         )
+    elif status < 200:
+        error = _not_an_api(f"{asked.provider} answered with status {status}", parsed, asked, url)
     elif 300 <= status < 400:
         error = _redirect(headers.get("location", ""), asked)
     else:
