@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chatrepl.api.failures import Asked, stream_error
@@ -53,6 +53,10 @@ class Answer:
     def is_complete(self) -> bool:
         """Whether the reply has ended, even though counts may follow."""
         return self.is_done or self._reason is not None
+
+    def quick(self, item: SseItem) -> Sequence[StreamEvent] | None:  # noqa: ARG002 - a dialect may know how
+        """Take an item that brings words and nothing else, as nearly all do. None: ``feed`` it."""
+        return None
 
     def feed(self, item: SseItem) -> Iterator[StreamEvent]:
         """Take the next item of the stream.

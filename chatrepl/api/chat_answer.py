@@ -5,26 +5,19 @@ Every known server's habits are taken in one pass; what a chunk holds beside wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chatrepl.api.answer import Answer
 from chatrepl.api.failures import Asked, stream_error
-from chatrepl.api.shapes import as_list, as_mapping, as_text, parse_json
+from chatrepl.api.shapes import as_list, as_mapping, as_text, parse_object
+from chatrepl.api.sse import SseEvent, SseItem
 from chatrepl.api.think import ThinkSplitter
 from chatrepl.api.usage import chat_usage
-from chatrepl.exchange import (
-    Notice,
-    ReasoningDelta,
-    RefusalDelta,
-    Started,
-    StreamEvent,
-    Waiting,
-)
+from chatrepl.exchange import Notice, ReasoningDelta, RefusalDelta, Started, StreamEvent, TextDelta, Waiting
 
 _PROGRESS_FROM_TOKENS = 256
-_BESIDE_CHOICES = ("error", "usage", "x_groq", "prompt_progress")
-_BESIDE_DELTA = ("error", "finish_reason")
+_BESIDE_CHOICES = frozenset({"error", "usage", "x_groq", "prompt_progress"})
 REASONING_FIELDS = ("reasoning_content", "reasoning")
 """Where most servers put reasoning, the best first."""
 _BESIDE_CONTENT = (
@@ -63,17 +56,25 @@ class ChatDecoder(Answer):
         for event in self._think.flush():
             yield from self._words(event)
 
-    def _data(self, data: str, name: str | None) -> Iterator[StreamEvent]:
-        if name == "error":
-            raise stream_error(parse_json(data) or data, self._asked)
-        payload = parse_json(data)
-        is_usual = self._is_started and not self._bad_in_a_row
-        words = _words_only(payload, self._beside_content) if is_usual else None
+    def quick(self, item: SseItem) -> Sequence[StreamEvent] | None:
+        """Take an item that brings words and nothing else, as nearly all do. None: ``feed`` it."""
+        if item.__class__ is not SseEvent or not self._is_started or self._bad_in_a_row or self.is_done:
+            return None
+        name, data = item
+        if name is not None or data[:1] != "{":
+            return None
+        words = _words_only(parse_object(data), self._beside_content)
         if words is None:
-            yield from self._take(payload, name)
-        elif words:  # nearly every event is of this kind
+            return None
+        if not words:
+            return ()
+        if not self._think.is_over:
+            found: list[StreamEvent] = []
             for event in self._think.feed(words):
-                yield from self._words(event)
+                found.extend(self._words(event))
+            return found
+        self._has_text = True
+        return (TextDelta(words),)
 
     def _event(self, payload: Mapping[str, Any], name: str | None) -> Iterator[StreamEvent]:  # noqa: ARG002
         yield from self._chunk(payload)
@@ -136,21 +137,21 @@ class ChatDecoder(Answer):
 
 def _words_only(payload: Any, beside: tuple[str, ...]) -> str | None:
     """Return the text of an event that brings text and nothing else. None: there is, or may be, more to it."""
-    if not isinstance(payload, dict) or any(map(payload.get, _BESIDE_CHOICES)):
+    if payload.__class__ is not dict:
+        return None
+    if not _BESIDE_CHOICES.isdisjoint(payload) and any(map(payload.get, _BESIDE_CHOICES)):
         return None
     choices = payload.get("choices")
-    if not isinstance(choices, list) or len(choices) != 1 or not isinstance(choices[0], dict):
+    if choices.__class__ is not list or len(choices) != 1 or choices[0].__class__ is not dict:
         return None
     choice = choices[0]
     delta = choice.get("delta")
-    if (
-        not isinstance(delta, dict)
-        or choice.get("index") not in (0, None)
-        or any(map(choice.get, _BESIDE_DELTA))
-    ):
+    if delta.__class__ is not dict or choice.get("finish_reason") or choice.get("error"):
         return None
     content = delta.get("content")
-    return content if isinstance(content, str) and not any(map(delta.get, beside)) else None
+    if content.__class__ is not str or choice.get("index") not in (0, None):
+        return None
+    return content if len(delta) == 1 or not any(map(delta.get, beside)) else None
 
 
 def _progress(progress: Mapping[str, Any]) -> Iterator[StreamEvent]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ class Decoder(Protocol):
     @property
     def is_complete(self) -> bool:
         """Whether the reply has ended, even though counts may follow."""
+        ...
+
+    def quick(self, item: SseItem) -> Sequence[StreamEvent] | None:
+        """Take an item that brings words and nothing else, as nearly all do. None: ``feed`` it."""
         ...
 
     def feed(self, item: SseItem) -> Iterator[StreamEvent]:

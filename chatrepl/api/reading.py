@@ -75,7 +75,7 @@ def read_stream(
     Raises:
         ApiError: see ``Decoder`` and ``Patience``. Also whatever ``read`` raises.
     """
-    sse = SseDecoder()
+    sse, quick = SseDecoder(), decoder.quick
     was_complete = False
     is_open = True
     while is_open and not decoder.is_done:
@@ -88,9 +88,16 @@ def read_stream(
             data = b""
         is_open = bool(data)
         items = sse.feed(data) if data else sse.flush()
+        has_come = False
         for item in items:
-            yield from decoder.feed(item)
-        if any(not isinstance(item, Comment) for item in items):
+            events = quick(item)
+            if events is None:
+                yield from decoder.feed(item)
+                has_come = has_come or not isinstance(item, Comment)
+            else:
+                yield from events
+                has_come = True
+        if has_come:
             patience.renew()
         elif is_open and not decoder.is_complete and (items or not data.strip()):
             yield from patience.keep_alive()

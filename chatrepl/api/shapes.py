@@ -6,11 +6,25 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+_decode = json.JSONDecoder().decode
+
+
+_read = json.JSONDecoder().raw_decode
+
+
+def parse_object(text: str) -> Any:
+    """Read JSON that begins with a brace and ends where it ends; quick. None where it is none."""
+    try:
+        value, end = _read(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if end == len(text) else None
+
 
 def parse_json(text: str) -> Any:
     """Read JSON. None where it is none."""
     try:
-        return json.loads(text)
+        return _decode(text)
     except (ValueError, RecursionError):
         return None
 

@@ -7,6 +7,7 @@ Source: WHATWG HTML, "Server-sent events" (2026); what real servers do beside it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from chatrepl.errors import ProtocolError
 
@@ -16,8 +17,7 @@ LIMIT_BYTES = 16 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class SseEvent:
+class SseEvent(NamedTuple):
     """One event. ``event`` is its name, None where it has none."""
 
     event: str | None
@@ -62,6 +62,25 @@ class SseDecoder:
         Raises:
             ProtocolError: where one event grows past ``LIMIT_BYTES``.
         """
+        if (
+            self._is_at_rest
+            and data[:6] == b"data: "
+            and data.find(b"\n") == len(data) - 2
+            and b"\r" not in data
+        ):
+            return (
+                [SseEvent(None, data[6:-2].decode("utf-8", "replace"))]
+                if data[-1:] == b"\n"
+                else self._feed(data)
+            )
+        return self._feed(data)
+
+    @property
+    def _is_at_rest(self) -> bool:
+        """Whether nothing is held: then most servers' next event comes whole and alone."""
+        return not (self._line or self._data or self._is_after_cr or self._event or self._start is not None)
+
+    def _feed(self, data: bytes) -> list[SseItem]:
         if self._start is not None:
             data = self._start + data
             if len(data) < len(_BOM) and _BOM.startswith(data):

@@ -22,6 +22,11 @@ class ThinkSplitter:
         self._held = ""
         """Text that may be the beginning of a tag."""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether all that follows is the answer."""
+        return self._state == "text"
+
     def feed(self, text: str) -> list[TextDelta | ReasoningDelta]:
         """Take the next piece of text and return what it says."""
         if self._state == "text":
