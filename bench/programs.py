@@ -34,6 +34,8 @@ class Programs:
     rich_client: tuple[str, ...]
     frames: tuple[str, ...]
     """Reads a reply from its standard input and times the renderer alone."""
+    requests_inside: tuple[str, ...]
+    """Is given a base URL and a number of events, and times the client alone."""
 
 
 def install() -> Programs:
@@ -55,6 +57,7 @@ def install() -> Programs:
         plain_client=plain_client,
         rich_client=rich_client,
         frames=(str(python), "-I", str(ROOT / "bench" / "frames.py")),
+        requests_inside=(str(python), "-I", str(ROOT / "bench" / "requests_inside.py")),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.base import Row
+from bench.exchanging import exchanging
 from bench.lengths import lengths
 from bench.living import key_echo, steady, stopping
 from bench.shapes import shapes
@@ -49,6 +50,13 @@ ROWS: tuple[Row, ...] = (
         "Typing while a reply arrives",
         "Keys typed at random moments, while a reply arrives at 200 tokens a second, until they are shown.",
         key_echo,
+    ),
+    Row(
+        "client",
+        "The client alone",
+        "Timed inside: the processor time of a streamed event through the HTTP client, less that of a bare loop over "
+        "`raw.read1` on the same stream; and the second turn at a server that lets every new connection wait 50 ms.",
+        exchanging,
     ),
     Row(
         "stop",
