@@ -270,8 +270,11 @@ def _server(status: int | None, parsed: ParsedError, asked: Asked) -> errors.Api
 def _bad_request(status: int | None, parsed: ParsedError, asked: Asked) -> errors.ApiError:
     shown = f" (status {status})" if status else ""
     what = f"refused {parsed.param!r}" if parsed.param else f"refused the request{shown}"
-    hint = None
-    if parsed.param:
+    hint = "/request shows what was sent"
+    if "content_filter" in {parsed.code, parsed.type}:
+        what = "refused the request by its content filter"
+        hint = "say it differently, or leave out what it may object to"
+    elif parsed.param:
         hint = f"change or unset the parameter {parsed.param.rpartition('.')[2]}"
     elif not asked.model and "model" in parsed.message.lower():
         hint = "choose a model with /model or -m"
