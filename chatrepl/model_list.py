@@ -46,12 +46,16 @@ class ModelList:
         self._key = f"models {key}"
         self._is_volatile = is_volatile
         self._listed: Listed | None = None
+        self._from_disk: Listed | None = None
+        self._is_read = False
         self._lock = threading.Lock()
 
     def known(self) -> Listed | None:
-        """Return what is known without asking. None: nothing is."""
+        """Return what is known without asking. None: nothing is. Quick but for the first time."""
         with self._lock:
-            return self._listed or self._kept()
+            if self._listed is None and not self._is_read:
+                self._from_disk, self._is_read = self._kept(), True
+            return self._listed or self._from_disk
 
     def get(self, *, refresh: bool = False) -> Listed:
         """Return the list, from the server where it has to be asked.

@@ -89,6 +89,8 @@ class Session:
         self._conversation: Conversation | None = None
         self._changes: dict[str, str] = {}
         """What ``/set`` has changed, by key, as it was typed."""
+        self._told_of: set[str] = set()
+        """The models of which ``news`` has told."""
         self._lock = threading.RLock()
         self._take(parts)
 
@@ -197,6 +199,15 @@ class Session:
         listed = self.model_list.known()
         return listed.models if listed is not None else ()
 
+    def news(self) -> Sequence[str]:
+        """Return what the user should know of the model in use, once."""
+        with self._lock:
+            if self.model in self._told_of:
+                return ()
+            self._told_of.add(self.model)
+        notice = self.model_notice()
+        return () if notice is None else (notice,)
+
     def model_notice(self) -> str | None:
         """Say that the model in use is switched off soon. None: it is not, as far as is known without asking."""
         from chatrepl.model_list import shutdown_notice
@@ -279,6 +290,7 @@ class Session:
         """Ask another model from the next request on."""
         with self._lock:
             self._model = model
+            self._told_of.add(model)  # whoever changes the model says what there is to say
             self.settings = replace(self.settings, model=model)
             self._planner = None
 

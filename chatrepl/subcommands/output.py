@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,8 +22,15 @@ class Printer:
         self._columns = environment.columns
 
     def line(self, text: str = "", *, lead: str = "") -> None:
-        """Write a line, after a lead of our own. No key leaves in it."""
-        self._out.write(lead + sanitise_line(mask_keys(text)) + "\n")
+        """Write a line, after a lead of our own; at a terminal, what is too long goes on below. No key leaves in it."""
+        clean = sanitise_line(mask_keys(text))
+        room = self._columns - len(lead)
+        rows = [clean]
+        if self._is_terminal and room >= 20:
+            rows = textwrap.wrap(clean, room, break_on_hyphens=False) or [""]
+        self._out.write(
+            "".join(f"{lead if at == 0 else ' ' * len(lead)}{row}\n" for at, row in enumerate(rows))
+        )
 
     def json(self, value: Any) -> None:
         """Write a value as JSON."""

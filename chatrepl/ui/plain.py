@@ -217,5 +217,5 @@ class Plain:
         return end
 
     def _say_warnings(self) -> None:
-        for warning in self.session.store.warnings():
+        for warning in (*self.session.store.warnings(), *self.session.news()):
             self._answer(Notice(warning, "warning"))

@@ -309,7 +309,7 @@ class Repl:
         return renderer_for(self._environment, self.session.settings.terminal.code_theme)
 
     def _say_warnings(self) -> None:
-        for warning in self.session.store.warnings():
+        for warning in (*self.session.store.warnings(), *self.session.news()):
             self._lines.say(warning, "warning")
 
     def _turn_ended(self, defect: BaseException | None) -> None:

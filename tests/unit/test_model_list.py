@@ -59,6 +59,15 @@ def test_the_list_is_asked_for_once_a_day_by_all_runs(tmp_path: Path) -> None:
     assert server.asked == 2
 
 
+def test_what_is_kept_is_read_once_however_often_it_is_wanted(tmp_path: Path) -> None:
+    clock, server = FakeClock(), Server()
+    listing(tmp_path, server, clock).get()
+    models = listing(tmp_path, server, clock)
+    assert models.known() is not None
+    (tmp_path / "models.json").unlink()
+    assert models.known() is not None
+
+
 def test_it_can_be_asked_for_again_at_once(tmp_path: Path) -> None:
     server = Server()
     models = listing(tmp_path, server, FakeClock())

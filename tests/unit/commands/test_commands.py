@@ -407,3 +407,14 @@ def test_the_list_of_models_is_asked_for_again_only_on_demand(
     for text in (None, None, "one", "--refresh"):
         command.run(Context(session, Path), {"name": text})
     assert len(asked) == 2
+
+
+def test_a_model_that_ends_soon_is_said_once_after_its_first_turn(tmp_path: Path) -> None:
+    models = [ModelInfo("old", 4096, shutdown_date="2026-01-05")]
+    session = make_session(tmp_path, ScriptedClient(says("Hi"), says("Hi"), models=models))
+    assert list(session.news()) == []
+    list(session.turn(Kind.ASK, "hello", Cancellation()))
+    (notice,) = session.news()
+    assert "old is switched off on 2026-01-05, in 3 days" in notice
+    list(session.turn(Kind.ASK, "hello", Cancellation()))
+    assert list(session.news()) == []
