@@ -123,6 +123,8 @@ def _kept_key(environment: Environment, base_url: str) -> Key | None:
     path = _saved_path(environment, base_url)
     if _exists(path):
         return _from_file(environment, path)
+    if not _exists(_keyring_mark(environment, base_url)):
+        return None  # a keyring is slow to ask, and may wait for a passphrase
     value = keychain.read(saved_name(base_url))
     return Key(_clean(value, KEYRING), KEYRING) if value else None
 
@@ -138,14 +140,33 @@ def key_hint(base_url: str) -> str:
     return f"Put the key for {host_of(base_url)} into {variable}, or set api_key_env, api_key_command or api_key_file."
 
 
-def save_key_in_keyring(text: str, base_url: str) -> str:
+def save_key_in_keyring(environment: Environment, text: str, base_url: str) -> str:
     """Keep a pasted key in the system's keyring, for this server only; returns where, in words.
 
     Raises:
-        ConfigError: the text cannot be a key, or there is no keyring that takes it.
+        ConfigError: the text cannot be a key, there is no keyring that takes it, or the disk does not do its part.
     """
     keychain.keep(saved_name(base_url), _pasted(text))
+    _write_kept(_keyring_mark(environment, base_url), "in the system's keyring\n")
     return KEYRING
+
+
+def _keyring_mark(environment: Environment, base_url: str) -> Path:
+    """Return the file that says that the key for a server is in the keyring."""
+    path = _saved_path(environment, base_url)
+    return path.with_name(f"{path.name}.in-keyring")
+
+
+def _write_kept(path: Path, text: str) -> None:
+    try:
+        make_private_directory(path.parent).chmod(0o700)
+        _write_private(path, text)
+    except OSError as error:
+        raise ConfigError(
+            f"The key could not be kept in {path}: {error.strerror}.",
+            hint="Set the variable instead; it is read at every start.",
+            file=str(path),
+        ) from None
 
 
 def remove_key(environment: Environment, base_url: str) -> tuple[str, ...]:
@@ -162,7 +183,10 @@ def remove_key(environment: Environment, base_url: str) -> tuple[str, ...]:
         except OSError as error:
             raise ConfigError(f"The key file {path} cannot be removed: {error.strerror}.") from None
         removed.append(_short(environment, path))
-    if keychain.remove(saved_name(base_url)):
+    mark = _keyring_mark(environment, base_url)
+    if _exists(mark):
+        keychain.remove(saved_name(base_url))
+        mark.unlink(missing_ok=True)
         removed.append(KEYRING)
     return tuple(removed)
 
@@ -182,15 +206,7 @@ def save_key(environment: Environment, text: str, base_url: str = OPENAI_BASE_UR
     """
     value = _pasted(text)
     path = _saved_path(environment, base_url)
-    try:
-        make_private_directory(path.parent).chmod(0o700)
-        _write_private(path, f"{value}\n")
-    except OSError as error:
-        raise ConfigError(
-            f"The key could not be kept in {path}: {error.strerror}.",
-            hint="Set the variable instead; it is read at every start.",
-            file=str(path),
-        ) from None
+    _write_kept(path, f"{value}\n")
     return path
 
 

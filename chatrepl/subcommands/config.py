@@ -186,7 +186,7 @@ def _key_set(options: argparse.Namespace, environment: Environment) -> int:
     base_url = _address(options, _load(options, environment).settings)
     text = _ask_key(base_url, environment)
     if options.keyring:
-        place = save_key_in_keyring(text, base_url)
+        place = save_key_in_keyring(environment, text, base_url)
     else:
         place = str(save_key(environment, text, base_url))
     Printer(environment).line(f"The key for {base_url} is kept in {place}, for that server only.")

@@ -516,29 +516,36 @@ class TestKeyring:
     def test_a_key_in_the_keyring_is_found_for_its_server_only(
         self, tmp_path: Path, keyring: FakeKeyring
     ) -> None:
-        assert save_key_in_keyring(SECRET, GATEWAY) == "the system's keyring"
+        assert save_key_in_keyring(environment_of(tmp_path), SECRET, GATEWAY) == "the system's keyring"
         assert keyring.kept == {("chatrepl", "gateway.example.org"): SECRET}
         assert found(tmp_path, {}, GATEWAY) == SECRET
         assert found(tmp_path, {}, "https://elsewhere.example/v1") is None
 
     def test_the_variable_of_the_provider_comes_before_it(self, tmp_path: Path, keyring: FakeKeyring) -> None:
-        save_key_in_keyring(SECRET, OPENAI_BASE_URL)
+        save_key_in_keyring(environment_of(tmp_path), SECRET, OPENAI_BASE_URL)
         assert found(tmp_path, {}) == SECRET
         assert found(tmp_path, {"OPENAI_API_KEY": "from-a-variable"}) == "from-a-variable"
 
     def test_a_removed_key_is_gone_from_everywhere(self, tmp_path: Path, keyring: FakeKeyring) -> None:
         environment = environment_of(tmp_path)
-        save_key_in_keyring(SECRET, GATEWAY)
+        save_key_in_keyring(environment_of(tmp_path), SECRET, GATEWAY)
         save_key(environment, SECRET, GATEWAY)
         assert len(remove_key(environment, GATEWAY)) == 2
         assert found(tmp_path, {}, GATEWAY) is None
         assert remove_key(environment, GATEWAY) == ()
 
     def test_a_keyring_that_fails_says_so_without_the_key(self, tmp_path: Path, keyring: FakeKeyring) -> None:
+        save_key_in_keyring(environment_of(tmp_path), SECRET, GATEWAY)
         keyring.failure = RuntimeError(f"locked {SECRET}")
         with pytest.raises(ConfigError, match="keyring could not be read: locked") as caught:
             found(tmp_path, {}, GATEWAY)
         assert SECRET not in caught.value.message
+
+    def test_a_keyring_in_which_nothing_was_kept_is_not_asked(
+        self, tmp_path: Path, keyring: FakeKeyring
+    ) -> None:
+        keyring.failure = RuntimeError("locked")
+        assert found(tmp_path, {}, GATEWAY) is None
 
     def test_a_keyring_that_hangs_is_not_waited_for(
         self, keyring: FakeKeyring, monkeypatch: pytest.MonkeyPatch
@@ -555,4 +562,4 @@ class TestKeyring:
         monkeypatch.setattr(keychain, "is_installed", lambda: False)
         assert found(tmp_path, {}, GATEWAY) is None
         with pytest.raises(ConfigError, match="keyring is not installed"):
-            save_key_in_keyring(SECRET, GATEWAY)
+            save_key_in_keyring(environment_of(tmp_path), SECRET, GATEWAY)
