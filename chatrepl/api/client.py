@@ -360,6 +360,15 @@ def _open_session() -> requests.Session:
             manager.pool_classes_by_scheme = socks_pool_classes() if is_socks else pool_classes()
             return manager
 
+        def close(self) -> None:
+            """Close the connections now: urllib3 waits until nothing refers to them, and an error's traceback may."""
+            for manager in (self.poolmanager, *self.proxy_manager.values()):
+                for key in manager.pools.keys():  # noqa: SIM118 - it cannot be iterated over
+                    pool = manager.pools.get(key)
+                    if pool is not None:
+                        pool.close()
+            super().close()
+
     class Session(requests.Session):
         """Leaves redirects to us: it would read where they lead to even where it does not follow them."""
 

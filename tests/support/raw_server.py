@@ -77,7 +77,7 @@ class RecordedRequest:
         return json.loads(self.body)
 
 
-Answer = Sequence[Step] | bytes
+Answer = Iterable[Step] | bytes
 Handler = Callable[[RecordedRequest], Answer]
 
 
