@@ -181,8 +181,40 @@ def test_continue_shows_only_the_rest_and_stores_both(
     terminal.wait_for("One, two, three.")
 
 
+LIMITED = {"error": {"message": "Rate limit reached", "code": "rate_limit_exceeded", "type": "requests"}}
+
+
+def test_a_rate_limit_counts_down_and_the_message_is_sent_again(start: Start, server: RawServer) -> None:
+    refusal = error_response(429, LIMITED, retry_after="2")
+    server.answer([refusal], stream_answer(chat_chunks(["Now it works."])))
+    terminal = start()
+    terminal.send_line("please")
+
+    terminal.wait_for("again in 2 s (1 of 2), Esc stops")
+    terminal.wait_for("again in 1 s (1 of 2), Esc stops")
+    terminal.wait_for("Now it works.")
+    terminal.wait_for(is_idle)
+
+    assert terminal.everything().count("Rate limit reached; trying again in 2 s (1 of") == 1
+    assert len({post.body for post in server.posts if b"please" in post.body}) == 1
+
+
+def test_a_wait_for_a_rate_limit_can_be_ended(start: Start, server: RawServer) -> None:
+    server.answer([error_response(429, LIMITED, retry_after="60")])
+    terminal = start()
+    terminal.send_line("please")
+    terminal.wait_for("Esc stops")
+    terminal.wait_for("again in ")
+
+    terminal.send_key("esc")
+
+    terminal.wait_for("interrupted")
+    terminal.wait_for(is_idle)
+    assert len([post for post in server.posts if b"please" in post.body]) == 1
+
+
 def test_retry_after_an_error_sends_the_message_again(start: Start, server: RawServer) -> None:
-    refusal = error_response(429, {"error": {"message": "Rate limit reached", "code": "rate_limit_exceeded", "type": "requests"}})  # fmt: skip
+    refusal = error_response(403, {"error": {"message": "Not today"}})
     server.answer([refusal], stream_answer(chat_chunks(["Now it works."])))
     terminal = start()
     terminal.send_line("please")
