@@ -194,6 +194,9 @@ class _FinalResponse(http.client.HTTPResponse):
             raise error
         if not lines.last.endswith(b"\n"):
             raise http.client.IncompleteRead(b"")
+        lengths = ",".join(self.headers.get_all("content-length", ())).split(",")
+        if len({length.strip() for length in lengths}) > 1:  # urllib3 would not close what it refuses
+            raise http.client.HTTPException("the answer says two lengths")
 
     def _read_status(self) -> tuple[str, int, str]:
         for _ in range(_MAX_INTERIM):
