@@ -106,6 +106,7 @@ def _wait_s(text: str, now: datetime) -> float | None:
         number = float(text)
         if number >= _LEAST_EPOCH_S:
             number /= 1000 if number >= _LEAST_EPOCH_MS else 1
-            return max(0.0, number - now.timestamp())
+            wait_s = max(0.0, number - now.timestamp())
+            return wait_s if wait_s <= _LONGEST_S else None
     seconds = parse_duration_s(text)
     return seconds if seconds is not None and seconds <= _LONGEST_S else None
