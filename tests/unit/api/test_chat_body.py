@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from chatrepl.api.chat import CONTINUE_PROMPT, request_body
+from chatrepl.api.body import CONTINUE_PROMPT
+from chatrepl.api.chat import request_body
 from chatrepl.errors import BadRequestError
 from chatrepl.exchange import Request
 from chatrepl.messages import (
