@@ -103,6 +103,8 @@ class Answer:
             ProtocolError: where the answer is empty, or ended without saying so.
         """
         yield from self.held_back()
+        if self.is_done:
+            yield from self._report_missing()
         yield from self._report_calls()
         if self._usage is not None:
             yield UsageReported(self._usage)
@@ -154,10 +156,13 @@ class Answer:
                     hint="is the base URL that of a chat API?",
                 )
             return
+        yield from self._report_missing()
+        yield from self._event(payload, name)
+
+    def _report_missing(self) -> Iterator[StreamEvent]:
         if self._bad_in_a_row:
             self._bad_in_a_row = 0
             yield Notice("A piece of the answer could not be read and is missing.")
-        yield from self._event(payload, name)
 
     def _words(self, event: TextDelta | ReasoningDelta | RefusalDelta) -> Iterator[StreamEvent]:
         if isinstance(event, ReasoningDelta):

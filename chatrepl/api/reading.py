@@ -29,7 +29,7 @@ class Patience:
     """
 
     def __init__(self, provider: str, limit_s: float, monotonic: Callable[[], float]) -> None:
-        self._provider = provider
+        self.provider = provider
         self._limit_s = limit_s
         self._monotonic = monotonic
         self._since = monotonic()
@@ -49,7 +49,7 @@ class Patience:
         quiet_s = now - self._since
         if quiet_s >= self._limit_s:
             raise TransportError(
-                f"{self._provider} kept the connection open and sent nothing of the reply for {quiet_s:.0f} s",
+                f"{self.provider} kept the connection open and sent nothing of the reply for {quiet_s:.0f} s",
                 hint="/retry asks again; network.idle_timeout_s sets the wait",
                 code="idle_timeout",
             )
@@ -73,10 +73,10 @@ def read_stream(
     ``read`` returns empty bytes at the end of the body. An error of ``read`` does not count once the reply has ended.
 
     Raises:
-        ApiError: see ``Decoder`` and ``Patience``. Also whatever ``read`` raises.
+        ApiError: see ``Decoder`` and ``Patience``; also where it is no event stream. And whatever ``read`` raises.
     """
     sse, quick = SseDecoder(), decoder.quick
-    was_complete = False
+    was_complete = has_items = has_bytes = False
     is_open = True
     while is_open and not decoder.is_done:
         try:
@@ -88,6 +88,8 @@ def read_stream(
             data = b""
         is_open = bool(data)
         items = sse.feed(data) if data else sse.flush()
+        has_items = has_items or bool(items)
+        has_bytes = has_bytes or bool(data.strip())
         has_come = False
         for item in items:
             events = quick(item)
@@ -104,6 +106,11 @@ def read_stream(
         if decoder.is_complete and not was_complete:
             was_complete = True
             limit_silence(_AFTER_THE_END_S)
+    if has_bytes and not has_items:
+        raise ProtocolError(
+            f"{patience.provider} answered with something that is not a stream of events",
+            hint="is the base URL right? A proxy or a login page may also stand in between",
+        )
     yield from decoder.finish()
 
 

@@ -332,7 +332,7 @@ STREAMS = [
     Case("7 ndjson", refuse(200, b'{"message":{"content":"Hi"}}\n', "application/x-ndjson"), ProtocolError, "{place} answered in the format of Ollama's own API at http://{place}/v1/chat/completions", CHECK_URL),
     Case("7 HTML", refuse(200, HTML, "text/html; charset=utf-8"), ProtocolError, "{place} answered with a web page ('Log in') at http://{place}/v1/chat/completions", CHECK_URL),
     Case("7 HTML as JSON", refuse(200, HTML), ProtocolError, *NO_COMPLETION),
-    Case("7 HTML as SSE", refuse(200, HTML, "text/event-stream"), ProtocolError, *EMPTY),
+    Case("7 HTML as SSE", refuse(200, HTML, "text/event-stream"), ProtocolError, "{place} answered with something that is not a stream of events", CHECK_URL),
     Case("7 nothing", refuse(200, b"", "text/event-stream"), ProtocolError, *EMPTY),
     Case("7 204", b"HTTP/1.1 204 No Content\r\n\r\n", ProtocolError, *EMPTY),
     Case("7 205", b"HTTP/1.1 205 Reset\r\ncontent-length: 0\r\n\r\n", ProtocolError, *EMPTY),
@@ -498,6 +498,19 @@ def test_7_wherever_an_answer_is_cut_what_had_come_is_kept(framing: str, end: St
                 assert isinstance(got.error, (TransportError, ProtocolError))
                 assert got.error.hint
         server.wait_until(lambda: server.open_connections == 0)
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [[b"data: {oops\n\n", *LINES[1:]], [*LINES[:-1], b"data: " + b"[" * 100_000 + b"\n\n", LINES[-1]]],
+    ids=["at first", "at last"],
+)
+def test_7_a_piece_that_cannot_be_read_is_told_of(pieces: list[bytes]) -> None:
+    with RawServer() as server:
+        server.answer(stream_answer(pieces))
+        got = get(server)
+    assert got.error is None
+    assert got.notices == ["A piece of the answer could not be read and is missing."]
 
 
 # Section 1.4 in the stream: where the counts stand.
