@@ -48,7 +48,8 @@ KINDS = (
     ),
     _kind(
         "proxy",
-        "ProxyError InvalidProxyURL ProxySchemeUnknown ProxySchemeUnsupported",
+        "ProxyError InvalidProxyURL ProxySchemeUnknown ProxySchemeUnsupported"
+        " ProxyConnectionError GeneralProxyError SOCKS5AuthError",  # of PySocks
         "{proxy} on the way to {place} cannot be used",
         'check network.proxy, or HTTPS_PROXY and HTTP_PROXY; network.proxy = "none" goes without one',
     ),
@@ -261,7 +262,7 @@ def _tls_words(error: BaseException) -> tuple[str, str] | None:
 
 def _proxy_words(error: BaseException) -> tuple[str, str] | None:
     """Return the message and the hint for a proxy that does not let a connection through. None: it is another trouble."""
-    text = " ".join(str(link) for link in _chain(error))
+    text = " ".join(str(part) for link in _chain(error) for part in link.args if isinstance(part, str))
     refused = re.search(r"Tunnel connection failed: (\d{3})", text)
     if refused is None:
         return None
