@@ -120,11 +120,13 @@ def test_cutting_ends_a_connection_that_is_not_there_yet(
     monkeypatch: pytest.MonkeyPatch, silent: tuple[str, int]
 ) -> None:
     resolve_to(monkeypatch, silent)
-    watch, begun = SocketWatch(), threading.Event()
+    watch, begun, told = SocketWatch(), threading.Event(), []
 
     def begin(sock: socket.socket) -> None:
         watch.begin(sock)
-        begun.set()
+        told.append(sock)
+        if len(told) == 2:  # it is on its way
+            begun.set()
 
     def work() -> None:
         with pytest.raises(OSError, match=r"reset|ended by the user"):
