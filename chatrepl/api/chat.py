@@ -6,7 +6,7 @@ Source: openai-python 3.54 ``types/chat``; llama.cpp, ollama, groq-python, mistr
 
 from __future__ import annotations
 
-from chatrepl.api.body import CONTINUE_PROMPT, is_reasoning_family, is_sent, plain, unknown_fields
+from chatrepl.api.body import CONTINUE_PROMPT, cache_key, is_reasoning_family, is_sent, plain, unknown_fields
 from chatrepl.api.chat_answer import ChatDecoder
 from chatrepl.api.failures import Asked
 from chatrepl.exchange import Json, Request
@@ -30,7 +30,7 @@ def request_body(request: Request, provider: Provider) -> dict[str, Json]:
         if provider.reports_progress:
             body["return_progress"] = True
     if request.chat_id and provider.takes_cache_key:
-        body["prompt_cache_key"] = request.chat_id
+        body["prompt_cache_key"] = cache_key(request.chat_id)
     names = {"max_tokens": provider.token_limit_field, "seed": provider.seed_field}
     for name, value in request.parameters.items():
         if name != "extra_body" and value is not None and name not in provider.rejects:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chatrepl.api.address import provider_name
-from chatrepl.api.body import CONTINUE_PROMPT, is_reasoning_family, is_sent, plain, unknown_fields
+from chatrepl.api.body import CONTINUE_PROMPT, cache_key, is_reasoning_family, is_sent, plain, unknown_fields
 from chatrepl.api.failures import Asked
 from chatrepl.api.responses_answer import ResponsesDecoder
 from chatrepl.api.shapes import parse_json
@@ -43,7 +43,7 @@ def request_body(request: Request, provider: Provider) -> dict[str, Json]:
     if _replays(request, provider):
         body["include"] = [_ENCRYPTED]
     if request.chat_id and provider.takes_cache_key:
-        body["prompt_cache_key"] = request.chat_id
+        body["prompt_cache_key"] = cache_key(request.chat_id)
     body |= _parameters(request, provider)
     extra = plain("extra_body", request.parameters.get("extra_body"))
     return _merged(body, extra) if isinstance(extra, dict) else body
