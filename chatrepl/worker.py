@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 
@@ -12,6 +13,9 @@ from chatrepl.turn import TurnEvent
 HEARING_S = 0.1
 """A signal that comes just before a wait is heard at its end."""
 STOP_TIMEOUT_S = 5.0
+NAP_EVERY = 32
+NAP_S = 0.0005
+"""A reply that comes faster than it is drawn leaves the interpreter to the keys for a moment, every so many events."""
 
 
 class TurnWorker:
@@ -40,9 +44,11 @@ class TurnWorker:
 
     def _work(self) -> None:
         try:
-            for event in self._run(self.cancellation):
+            for count, event in enumerate(self._run(self.cancellation)):
                 self._events.append(event)
                 self._tell()
+                if not count % NAP_EVERY and len(self._events) > NAP_EVERY:
+                    time.sleep(NAP_S)
         except BaseException as defect:  # noqa: BLE001 - handed to the thread that draws, which reports it
             self._defect = defect
         finally:
