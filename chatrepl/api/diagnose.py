@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 LIMIT_S = 5.0
 """How long each step may take."""
 
+_PROXY_HINT = (
+    "this is the proxy: check network.proxy, HTTPS_PROXY and HTTP_PROXY; NO_PROXY names hosts without it"
+)
+
 T = TypeVar("T")
 
 
@@ -60,7 +64,7 @@ def reach(
 
     def failed(name: str, error: BaseException) -> Step:
         told = transport_error(error, shown_url(target), connect_timeout_s=limit_s, read_timeout_s=limit_s)
-        return Step(name, "problem", told.message, told.hint)
+        return Step(name, "problem", told.message, _PROXY_HINT if route.proxy else told.hint)
 
     try:
         found, took_s = _timed(lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM), limit_s)

@@ -115,3 +115,10 @@ def test_the_report_can_be_read_by_a_program(run_cli: RunCli) -> None:
     findings = json.loads(done.stdout)
     assert {"check", "result", "text", "hint"} == set(findings[0])
     assert {finding["result"] for finding in findings} <= {"ok", "warning", "problem"}
+
+
+def test_a_proxy_that_is_not_there_is_what_the_hint_is_about(run_cli: RunCli) -> None:
+    done = run_cli("doctor", OPENAI_BASE_URL="http://far.example/v1", HTTP_PROXY="http://127.0.0.1:9")
+    assert done.returncode == ExitStatus.NETWORK
+    assert "the proxy http://127.0.0.1:9 (HTTP_PROXY) is used" in done.stdout
+    assert "this is the proxy: check network.proxy" in done.stdout
