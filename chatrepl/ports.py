@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
+    from decimal import Decimal
 
     from chatrepl.cancellation import Cancellation
     from chatrepl.conversation import Conversation
     from chatrepl.exchange import Json, ModelInfo, RateLimits, Request, StreamEvent, WireRequest
+    from chatrepl.ledger import Entry, Opening, Query, Spent
     from chatrepl.messages import ChatId, Message, MessageId
     from chatrepl.pacing import Go, Pace, Place, Sent, Ticket
 
@@ -118,6 +120,45 @@ class Reservations(Protocol):
 
     def sent(self, pace: Pace) -> tuple[int, Sequence[Sent]]:
         """Return the time in microseconds, and what was sent within the longest window of a provider's limits."""
+        ...
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes see it. False: the store is in memory only, and so is this."""
+        ...
+
+
+class UsageLedger(Protocol):
+    """Keeps what every request took, for all running processes together. Never raises; any thread may use it."""
+
+    def open(
+        self, opening: Opening, queries: Sequence[Query], may: Callable[[Sequence[Spent]], bool]
+    ) -> Sequence[Spent] | None:
+        """Set aside what a request may take, if ``may`` says so of what the queries found. None: it did not.
+
+        Looking and setting aside are one step that no other process comes between. ``may`` must be quick and pure; it
+        may be called more than once. Returns what it was shown.
+        """
+        ...
+
+    def progress(self, opening: Opening, completion_tokens: int, cost_usd: Decimal | None) -> None:
+        """Note what a request that is under way has used so far, by estimate, in case this process is killed."""
+        ...
+
+    def close(self, entry: Entry) -> None:
+        """Put what a request really took in the place of what was set aside. Its time stays that of ``open``."""
+        ...
+
+    def withdraw(self, opening: Opening) -> None:
+        """Give back what was set aside for a request that never reached the server."""
+        ...
+
+    def spent(self, queries: Sequence[Query]) -> Sequence[Spent]:
+        """Add up what was taken, all queries at one moment."""
+        ...
+
+    def entries(self, since: datetime | None = None) -> Iterator[Entry]:
+        """Yield the requests in the order in which they were sent, in bounded memory."""
         ...
 
     @property

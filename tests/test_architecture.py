@@ -34,6 +34,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "entries",
         "exchange",
         "joint",
+        "ledger",
         "markup",
         "messages",
         "pacing",

@@ -95,7 +95,77 @@ def _reservations(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_begin, _reservations)
+def _ledger(connection: sqlite3.Connection) -> None:
+    """What every request took."""
+    _run(
+        connection,
+        # number is the order in which requests were sent. outcome is NULL while one is under way, and only then are
+        # writer and the most that it may take of use. Money is whole trillionths of a dollar, so that sums are exact.
+        """
+        CREATE TABLE ledger (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            at_us INTEGER NOT NULL,
+            provider TEXT NOT NULL,
+            model TEXT NOT NULL,
+            chat TEXT NOT NULL,
+            purpose TEXT NOT NULL,
+            outcome TEXT,
+            writer TEXT,
+            most_tokens INTEGER NOT NULL DEFAULT 0,
+            most_cost_pusd INTEGER,
+            prompt_tokens INTEGER NOT NULL DEFAULT 0,
+            cached_tokens INTEGER NOT NULL DEFAULT 0,
+            cache_write_tokens INTEGER NOT NULL DEFAULT 0,
+            completion_tokens INTEGER NOT NULL DEFAULT 0,
+            reasoning_tokens INTEGER NOT NULL DEFAULT 0,
+            total_tokens INTEGER NOT NULL DEFAULT 0,
+            is_estimated INTEGER NOT NULL DEFAULT 1,
+            cost_pusd INTEGER,
+            cost_kind TEXT,
+            first_token_s REAL,
+            duration_s REAL,
+            retries INTEGER NOT NULL DEFAULT 0
+        )
+        """,
+        "CREATE INDEX ledger_by_time ON ledger (at_us)",
+        "CREATE INDEX ledger_by_chat ON ledger (chat, at_us)",
+        "CREATE INDEX ledger_under_way ON ledger (writer) WHERE writer IS NOT NULL",
+    )
+
+
+def _marks(connection: sqlite3.Connection) -> None:
+    """What the user pinned and left out, and summaries of what is older: views of a chat, which itself stays as it is."""
+    _run(
+        connection,
+        """
+        CREATE TABLE marks (
+            chat TEXT NOT NULL,
+            message TEXT NOT NULL,
+            mark TEXT NOT NULL,
+            PRIMARY KEY (chat, message),
+            FOREIGN KEY (chat, message) REFERENCES messages (chat, id)
+        ) WITHOUT ROWID
+        """,
+        # is_removed is 1 after /compact undo: nothing is deleted.
+        """
+        CREATE TABLE summaries (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            chat TEXT NOT NULL,
+            through TEXT NOT NULL,
+            text TEXT NOT NULL,
+            model TEXT NOT NULL,
+            created_us INTEGER NOT NULL,
+            is_removed INTEGER NOT NULL DEFAULT 0,
+            FOREIGN KEY (chat, through) REFERENCES messages (chat, id)
+        )
+        """,
+        "CREATE INDEX summaries_by_chat ON summaries (chat)",
+    )
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_begin, _reservations, _ledger, _marks)
 """Step N brings a database from version N - 1 to version N."""
 
 

@@ -301,8 +301,8 @@ def test_a_role_that_does_not_exist_is_a_sentence(store: SqliteStore) -> None:
 def test_damage_found_while_reading_is_told_apart(path: Path, clock: TestClock) -> None:
     fill(path, clock, 500)
     with path.open("r+b") as file:
-        file.seek(4096 * 8)
-        file.write(b"\xee" * (path.stat().st_size - 4096 * 8))
+        file.seek(4096 * 32)
+        file.write(b"\xee" * (path.stat().st_size - 4096 * 32))
     store = SqliteStore.open(path, clock)
     with pytest.raises(CorruptError, match="damaged"):
         store.load(CHAT)
