@@ -1,15 +1,42 @@
 """A chat as a tree of messages that only grows, and the tip it stands at.
 
 Undoing, editing, retrying and branching move the tip and append; no message is ever changed or removed, except that a
-reply which is still arriving is replaced, once, by the finished one. Pure: no file, clock or print.
+reply which is still arriving is replaced, once, by the finished one. What is pinned, left out or summarised are marks
+beside the messages, which change what is sent and nothing else. Pure: no file, clock or print.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
 from chatrepl.messages import ChatId, Message, MessageId, ReplyState, Role
+
+
+class Mark(StrEnum):
+    """What the user decided about a message, and with it about its turn."""
+
+    PINNED = "pinned"
+    """It is always sent."""
+    OMITTED = "omitted"
+    """It is never sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What stands for the older part of a chat in a request."""
+
+    id: str
+    through: MessageId
+    """The last message that it stands for: it and all before it on the path."""
+    text: str
+    model: str
+    """The model that wrote it. Empty: the user did."""
+    created_at: datetime
+    is_by_hand: bool = False
+    """Whether the user asked for it: then it is used even while the messages themselves would fit."""
 
 
 class Conversation:
@@ -33,6 +60,9 @@ class Conversation:
         """The system prompt. None: none is sent."""
         self.title = title
         """As the user named it. Empty: it goes by its first words."""
+        self.marks: dict[MessageId, Mark] = {}
+        self.summaries: list[Summary] = []
+        """Those in use, the oldest first: the last one that is on the path counts."""
         self._messages: dict[MessageId, Message] = {}
         self._children: dict[MessageId | None, list[MessageId]] = {}
         self._tip: MessageId | None = None
@@ -139,6 +169,17 @@ class Conversation:
     def last_user_message(self) -> Message | None:
         """Return the last message of the user on the path. None where there is none."""
         return next((message for message in self.ancestors(self._tip) if message.role is Role.USER), None)
+
+    def marked(self, mark: Mark) -> frozenset[MessageId]:
+        """Return the messages with a mark, of all branches."""
+        return frozenset(message for message, found in self.marks.items() if found is mark)
+
+    def summary(self) -> Summary | None:
+        """Return the last summary that stands for messages of the path. None where there is none."""
+        if not self.summaries:
+            return None
+        here = {message.id for message in self.path()}
+        return next((summary for summary in reversed(self.summaries) if summary.through in here), None)
 
     def replies(self) -> tuple[Message, ...]:
         """Return the replies on the path, oldest first: reply N of the chat is at index N - 1."""

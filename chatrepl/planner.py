@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from chatrepl.catalogue import ModelFacts
+from chatrepl.context.summary import system_with
 from chatrepl.context.tokens import Counter, TokenCount
-from chatrepl.context.window import Limits, Plan, limits_for, plan
+from chatrepl.context.window import Fold, Limits, Plan, limits_for, plan
+from chatrepl.conversation import Conversation, Mark
 from chatrepl.messages import Message, MessageId, Usage
 from chatrepl.settings import Settings
 
@@ -74,23 +77,35 @@ class ModelPlanner:
             self.window_tokens, reserve=reserve, max_output_tokens=self._facts.max_output_tokens
         )
 
-    def plan(self, system: str | None, messages: tuple[Message, ...]) -> Plan:
-        """Plan the next request."""
-        return plan(
+    def plan(self, chat: Conversation, messages: tuple[Message, ...]) -> Plan:
+        """Plan a request that sends some messages of a chat, the last of which is to be answered or gone on with."""
+        system = self.counter.count_system(chat.system)
+        made = plan(
             messages,
             self.counter.count_message,
-            self.counter.count_system(system),
+            system,
             self.limits,
             strategy=self._settings.window.strategy,
+            pinned=chat.marked(Mark.PINNED) if chat.marks else (),
+            excluded=chat.marked(Mark.OMITTED) if chat.marks else (),
+            folds=self._folds(chat, system),
         )
+        return replace(made, system=system_with(chat.system, made.summary))
+
+    def _folds(self, chat: Conversation, system: TokenCount) -> list[Fold]:
+        folds: list[Fold] = []
+        for summary in chat.summaries:
+            both = self.counter.count_system(system_with(chat.system, summary))
+            folds.append(Fold(summary, both._replace(tokens=both.tokens - system.tokens)))
+        return folds
 
     def learn_window(self, window_tokens: int) -> None:
         """Take over the window that the server named when it refused a request."""
         self._learnt_window_tokens = window_tokens
 
-    def observe(self, system: str | None, plan: Plan, usage: Usage, reply: MessageId | None = None) -> float:
+    def observe(self, plan: Plan, usage: Usage, reply: MessageId | None = None) -> float:
         """Learn from what the server counted; returns how much of what was expected it read."""
-        return self.counter.observe(system, plan.sent, usage, reply)
+        return self.counter.observe(plan.system, plan.sent, usage, reply)
 
     def estimate_usage(self, plan: Plan, text: str) -> Usage:
         """Estimate the usage of a request for which the server reported none."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from chatrepl.cancellation import Cancellation
-    from chatrepl.conversation import Conversation
+    from chatrepl.conversation import Conversation, Mark, Summary
     from chatrepl.exchange import Json, ModelInfo, RateLimits, Request, StreamEvent, WireRequest
     from chatrepl.ledger import Entry, Opening, Query, Spent
     from chatrepl.messages import ChatId, Message, MessageId
@@ -214,6 +214,18 @@ class ChatStore(Protocol):
 
     def set_title(self, chat: ChatId, title: str) -> None:
         """Name the chat. Empty: go back to its first words."""
+        ...
+
+    def set_mark(self, chat: ChatId, message: MessageId, mark: Mark | None) -> None:
+        """Remember what the user decided about a message. None: nothing any more."""
+        ...
+
+    def add_summary(self, chat: ChatId, summary: Summary) -> None:
+        """Keep a summary of a chat, in use from now on; in the place of one with the same id."""
+        ...
+
+    def remove_summary(self, chat: ChatId, summary: str) -> None:
+        """Use a summary no more. It is not deleted."""
         ...
 
     def load(self, chat: ChatId) -> Conversation:

@@ -263,6 +263,11 @@ class Session:
             ids[message.id] = MessageId(new_id(self.clock.now()))
             parent = ids[message.parent_id] if message.parent_id is not None else None
             taken.append(replace(message, id=ids[message.id], parent_id=parent))
+        taken.marks = {ids[message]: mark for message, mark in chat.marks.items()}
+        taken.summaries = [
+            replace(summary, id=new_id(self.clock.now()), through=ids[summary.through])
+            for summary in chat.summaries
+        ]
         taken.move_tip(ids[chat.tip] if chat.tip is not None else None)
         self.store.import_chat(taken)
         self._conversation = taken
@@ -344,7 +349,7 @@ class Session:
         path = self.conversation.path()
         if draft:
             path = (*path, new_message(self.clock, self.conversation.tip, Role.USER, draft))
-        return self.planner.plan(self.conversation.system, path)
+        return self.planner.plan(self.conversation, path)
 
     def preview(self, draft: str = "") -> WireRequest:
         """Return the next request in the shape of the wire, without the key."""
@@ -354,7 +359,7 @@ class Session:
         request = Request(
             model=self.model,
             messages=plan.sent,
-            system=self.conversation.system,
+            system=plan.system,
             parameters=dict(self.settings.parameters),
             stream=self.settings.stream,
             chat_id=self.conversation.id,

@@ -45,7 +45,7 @@ def setting(default: Any, summary: str, **spec: Any) -> Any:
 
 
 ReasoningDisplay = Literal["show", "fold", "hide"]
-Strategy = Literal["drop"]
+Strategy = Literal["drop", "middle", "summarise", "refuse"]
 BarItem = Literal["model", "window", "draft", "chat", "speed", "queue", "profile"]
 
 
@@ -71,7 +71,9 @@ class WindowSettings(SettingsBase):
     """What is sent of a chat that outgrows the model's window."""
 
     strategy: Strategy = setting(
-        "drop", "What is left out first: `drop` leaves out the oldest whole turns.", is_live=True
+        "drop",
+        "What becomes of a chat that does not fit: `drop` leaves out the oldest turns, `middle` keeps the opening too, `summarise` has the model fold them into a summary, `refuse` asks you.",
+        is_live=True,
     )
     limit_tokens: int | None = setting(
         None,
@@ -87,6 +89,20 @@ class WindowSettings(SettingsBase):
         minimum=16,
         maximum=1_000_000,
         example="1024",
+        is_live=True,
+    )
+    summary_model: str | None = setting(
+        None,
+        "The model that writes summaries, at the same server. By default the one in use.",
+        example='"gpt-4o-mini"',
+        is_live=True,
+    )
+    summary_tokens: int | None = setting(
+        None,
+        "The longest summary, in tokens. By default a sixth of the window and at most 1024.",
+        minimum=32,
+        maximum=100_000,
+        example="512",
         is_live=True,
     )
 

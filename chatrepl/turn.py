@@ -130,15 +130,15 @@ class Planner(Protocol):
         """Return what is known of the model in use."""
         ...
 
-    def plan(self, system: str | None, messages: tuple[Message, ...]) -> Plan:
-        """Plan the next request."""
+    def plan(self, chat: Conversation, messages: tuple[Message, ...]) -> Plan:
+        """Plan a request that sends some messages of a chat."""
         ...
 
     def learn_window(self, window_tokens: int) -> None:
         """Take over the window that the server named when it refused a request."""
         ...
 
-    def observe(self, system: str | None, plan: Plan, usage: Usage, reply: MessageId | None = None) -> float:
+    def observe(self, plan: Plan, usage: Usage, reply: MessageId | None = None) -> float:
         """Learn from what the server counted for a plan, and for the reply where ``usage`` counts all of it.
 
         Returns the reported tokens of the request over the expected ones.
@@ -229,7 +229,7 @@ def _reply(
     cancellation: Cancellation,
 ) -> Generator[TurnEvent, None, None]:
     path = tuple(reversed([*chat.ancestors(unfinished.id if unfinished else parent)]))
-    plan = tools.planner.plan(chat.system, path)
+    plan = tools.planner.plan(chat, path)
     refusal: ApiError | None = too_long(plan) if plan.too_long_by > 0 else None
     if refusal is None and tools.pacer is not None:
         refusal = tools.pacer.refusal(plan, tools.parameters)
@@ -244,7 +244,7 @@ def _reply(
     request = Request(
         model=tools.model,
         messages=plan.sent,
-        system=chat.system,
+        system=plan.system,
         parameters=tools.parameters,
         stream=tools.stream,
         continues=unfinished is not None,
@@ -274,13 +274,13 @@ def _stream(
                 if not isinstance(event, (Started, Finished, ReplyItem)):
                     yield event
     except ContextTooLongError as error:
-        retry = _fitted(tools, chat.system, path, plan, error) if not arriving.has_text else None
+        retry = _fitted(tools, chat, path, plan, error) if not arriving.has_text else None
         if retry is None:
             yield Failed(error, arriving.finish(ReplyState.FAILED, error=error.message, plan=plan))
             return
         yield Notice(f"the server's window is {error.limit_tokens} tokens; sent again with less of the chat")
         yield Planned(retry, arriving.id)
-        request = replace(request, messages=retry.sent)
+        request = replace(request, messages=retry.sent, system=retry.system)
         yield from _stream(tools, chat, path, request, retry, arriving, cancellation)
         return
     except ApiError as error:
@@ -292,7 +292,7 @@ def _stream(
         return
     if arriving.usage is not None:
         whole = None if request.continues else arriving.id
-        share = tools.planner.observe(chat.system, plan, arriving.usage, whole)
+        share = tools.planner.observe(plan, arriving.usage, whole)
         if share < UNREAD_SHARE and plan.prompt.tokens >= UNREAD_LEAST_TOKENS:
             yield Notice(
                 f"the server read only {arriving.usage.prompt_tokens} of about {plan.prompt.tokens} tokens: "
@@ -312,7 +312,7 @@ def _events(
 
 
 def _fitted(
-    tools: Tools, system: str | None, path: tuple[Message, ...], plan: Plan, error: ContextTooLongError
+    tools: Tools, chat: Conversation, path: tuple[Message, ...], plan: Plan, error: ContextTooLongError
 ) -> Plan | None:
     """Plan again with the window that the server named. None where that would change nothing."""
     limit = error.limit_tokens
@@ -322,8 +322,8 @@ def _fitted(
         return None
     tools.planner.learn_window(limit)
     if error.sent_tokens:
-        tools.planner.observe(system, plan, Usage(error.sent_tokens, 0, error.sent_tokens))
-    again = tools.planner.plan(system, path)
+        tools.planner.observe(plan, Usage(error.sent_tokens, 0, error.sent_tokens))
+    again = tools.planner.plan(chat, path)
     return again if again.too_long_by <= 0 and len(again.sent) < len(plan.sent) else None
 
 

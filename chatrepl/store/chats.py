@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from chatrepl.conversation import Conversation, first_words
+from chatrepl.conversation import Conversation, Mark, Summary, first_words
 from chatrepl.environment import new_id
 from chatrepl.errors import StoreError
 from chatrepl.messages import ChatId, Message, MessageId, ReplyState
@@ -33,6 +33,8 @@ from chatrepl.store.writers import Writer
 
 if TYPE_CHECKING:
     from chatrepl.store.pacing import SqliteReservations
+
+Marks = dict[MessageId, Mark]
 
 NOBODY = "-"
 """The writer of a reply that was still arriving when it was copied: nobody receives the copy."""
@@ -166,6 +168,21 @@ class SqliteStore:
         with self._database.write() as connection:
             tables.set_field(connection, chat, "title", title, self._now_us())
 
+    def set_mark(self, chat: ChatId, message: MessageId, mark: Mark | None) -> None:
+        """Remember what the user decided about a message. None: nothing any more."""
+        with self._database.write() as connection:
+            tables.set_mark(connection, chat, message, mark)
+
+    def add_summary(self, chat: ChatId, summary: Summary) -> None:
+        """Keep a summary of a chat, or put it in the place of the one with its id."""
+        with self._database.write() as connection:
+            tables.put_summary(connection, chat, summary)
+
+    def remove_summary(self, chat: ChatId, summary: str) -> None:
+        """Use a summary no more; it is not deleted."""
+        with self._database.write() as connection:
+            tables.remove_summary(connection, chat, summary)
+
     def import_chat(self, conversation: Conversation, *, created_at: datetime | None = None) -> ChatId:
         """Store a whole chat at once, and return its id: a new one where its own is taken.
 
@@ -196,6 +213,8 @@ class SqliteStore:
             for field in ("tip", "system", "title") if is_new or is_changed else ():
                 value = getattr(conversation, field)
                 tables.set_field(connection, conversation.id, field, value, self._now_us())
+            if is_new or is_changed:
+                tables.put_views(connection, conversation.id, conversation)
         self._pieces |= arriving
 
     def has_chat(self, chat: ChatId) -> bool:
@@ -209,7 +228,7 @@ class SqliteStore:
         A reply that another living process receives comes back as it is so far, and is left to that process.
         """
         with _collector_paused():
-            title, system, tip, messages, arriving = self._read(chat)
+            title, system, tip, messages, arriving, views = self._read(chat)
             gone = {
                 message: writer for message, writer in arriving.items() if not self._writer.is_alive(writer)
             }
@@ -217,6 +236,7 @@ class SqliteStore:
                 if message.id in gone:
                     messages[index] = interrupted(message)
             conversation = Conversation(chat, system=system, title=title, messages=messages, tip=tip)
+            conversation.marks, conversation.summaries = views
         if gone and not self._end(conversation, gone):
             return self.load(chat)
         return conversation
@@ -288,6 +308,7 @@ class SqliteStore:
         words = (first_words(message.text) for message in conversation.messages.values())
         text = next((line for line in words if line), "")
         tables.touch(connection, chat, self._now_us(), added=count, text=text, tip=conversation.tip)
+        tables.put_views(connection, chat, conversation)
 
     def _merge_message(
         self,
@@ -311,13 +332,15 @@ class SqliteStore:
 
     def _read(
         self, chat: ChatId
-    ) -> tuple[str, str | None, MessageId | None, list[Message], Mapping[MessageId, str]]:
+    ) -> tuple[
+        str, str | None, MessageId | None, list[Message], Mapping[MessageId, str], tuple[Marks, list[Summary]]
+    ]:
         with self._database.read() as connection:
             query = "SELECT title, system, tip FROM chats WHERE id = ?"
             found = connection.execute(query, (chat,)).fetchone()
             if found is None:
                 raise StoreError(f"There is no chat {chat}.")
-            return (*found, *tables.read_messages(connection, chat))
+            return (*found, *tables.read_messages(connection, chat), tables.read_views(connection, chat))
 
     def _end(self, conversation: Conversation, gone: Mapping[MessageId, str]) -> bool:
         """Store replies whose writers are gone as they were read. False: one of them was settled in the meantime.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chatrepl.conversation import Conversation, first_words
+from chatrepl.conversation import Conversation, Mark, Summary, first_words
 from chatrepl.errors import StoreError
 from chatrepl.messages import ChatId, Message, MessageId, ReplyState
 from chatrepl.ports import ChatSummary, Clock
@@ -29,6 +29,9 @@ class KnownChat:
     pieces: dict[MessageId, list[tuple[str, str]]] = field(default_factory=dict)
     """Of each reply that is still arriving: kind and text of what came so far."""
 
+    marks: dict[MessageId, Mark] = field(default_factory=dict)
+    summaries: list[Summary] = field(default_factory=list)
+
     def fold_pieces(self) -> None:
         """Make what came so far of replies a part of their messages."""
         for message, pieces in self.pieces.items():
@@ -39,7 +42,9 @@ class KnownChat:
         """Return it as a value of its own, with replies as far as they have arrived."""
         self.fold_pieces()
         messages = self.messages.values()
-        return Conversation(self.id, system=self.system, title=self.title, messages=messages, tip=self.tip)
+        made = Conversation(self.id, system=self.system, title=self.title, messages=messages, tip=self.tip)
+        made.marks, made.summaries = dict(self.marks), list(self.summaries)
+        return made
 
     def summary(self) -> ChatSummary:
         """Return it as a list shows it."""
@@ -76,6 +81,8 @@ class MemoryStore:
             now,
             # What came of them so far is in the messages now.
             pieces={message: [] for message in (before.pieces if before else ()) if message in messages},
+            marks=dict(conversation.marks),
+            summaries=list(conversation.summaries),
         )
 
     def everything_was_saved(self) -> None:
@@ -140,6 +147,28 @@ class MemoryStore:
     def set_title(self, chat: ChatId, title: str) -> None:
         """Name the chat."""
         self._changing(chat).title = title
+
+    def set_mark(self, chat: ChatId, message: MessageId, mark: Mark | None) -> None:
+        """Remember what the user decided about a message."""
+        known = self._changing(chat)
+        if mark is None:
+            known.marks.pop(message, None)
+        else:
+            known.marks[message] = mark
+
+    def add_summary(self, chat: ChatId, summary: Summary) -> None:
+        """Keep a summary, in the place of the one with its id."""
+        known = self._changing(chat)
+        ids = [kept.id for kept in known.summaries]
+        if summary.id in ids:
+            known.summaries[ids.index(summary.id)] = summary
+        else:
+            known.summaries.append(summary)
+
+    def remove_summary(self, chat: ChatId, summary: str) -> None:
+        """Use a summary no more."""
+        known = self._changing(chat)
+        known.summaries = [kept for kept in known.summaries if kept.id != summary]
 
     def load(self, chat: ChatId) -> Conversation:
         """Return a chat as it is known."""

@@ -151,17 +151,18 @@ def _marks(connection: sqlite3.Connection) -> None:
         """
         CREATE TABLE summaries (
             number INTEGER PRIMARY KEY AUTOINCREMENT,
-            id TEXT NOT NULL UNIQUE,
+            id TEXT NOT NULL,
             chat TEXT NOT NULL,
             through TEXT NOT NULL,
             text TEXT NOT NULL,
             model TEXT NOT NULL,
             created_us INTEGER NOT NULL,
+            is_by_hand INTEGER NOT NULL DEFAULT 0,
             is_removed INTEGER NOT NULL DEFAULT 0,
+            UNIQUE (chat, id),
             FOREIGN KEY (chat, through) REFERENCES messages (chat, id)
         )
         """,
-        "CREATE INDEX summaries_by_chat ON summaries (chat)",
     )
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from chatrepl.conversation import Conversation
+from chatrepl.conversation import Conversation, Mark, Summary
 from chatrepl.environment import new_id
 from chatrepl.messages import ChatId, Message, MessageId
 from chatrepl.ports import ChatSummary, Clock
@@ -132,6 +132,27 @@ class ResilientStore:
             self._know(chat)
             self._write(lambda file: file.set_title(chat, title))
             self._memory.set_title(chat, title)
+
+    def set_mark(self, chat: ChatId, message: MessageId, mark: Mark | None) -> None:
+        """Remember what the user decided about a message. None: nothing any more."""
+        with self._lock:
+            self._know(chat)
+            self._write(lambda file: file.set_mark(chat, message, mark))
+            self._memory.set_mark(chat, message, mark)
+
+    def add_summary(self, chat: ChatId, summary: Summary) -> None:
+        """Keep a summary of a chat, or put it in the place of the one with its id."""
+        with self._lock:
+            self._know(chat)
+            self._write(lambda file: file.add_summary(chat, summary))
+            self._memory.add_summary(chat, summary)
+
+    def remove_summary(self, chat: ChatId, summary: str) -> None:
+        """Use a summary no more; it is not deleted."""
+        with self._lock:
+            self._know(chat)
+            self._write(lambda file: file.remove_summary(chat, summary))
+            self._memory.remove_summary(chat, summary)
 
     def import_chat(self, conversation: Conversation) -> ChatId:
         """Keep a whole chat at once, and return its id: a new one where its own is taken."""
@@ -338,10 +359,12 @@ class ResilientStore:
 
 
 def _renamed(conversation: Conversation, chat: ChatId) -> Conversation:
-    return Conversation(
+    renamed = Conversation(
         chat,
         system=conversation.system,
         title=conversation.title,
         messages=conversation.messages.values(),
         tip=conversation.tip,
     )
+    renamed.marks, renamed.summaries = dict(conversation.marks), list(conversation.summaries)
+    return renamed

@@ -8,10 +8,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 
-from chatrepl.conversation import Conversation, first_words
+from chatrepl.conversation import Conversation, Mark, Summary, first_words
 from chatrepl.errors import StoreError
 from chatrepl.messages import ChatId, Message, MessageId, ReplyState
-from chatrepl.store.records import COLUMNS, storable, to_messages, to_row, with_pieces
+from chatrepl.store.records import (
+    COLUMNS,
+    from_microseconds,
+    storable,
+    to_messages,
+    to_microseconds,
+    to_row,
+    with_pieces,
+)
 
 _INSERT = f"INSERT INTO messages (chat, writer, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
@@ -137,3 +145,62 @@ def writer_of(connection: sqlite3.Connection, chat: ChatId, message: MessageId) 
     query = "SELECT writer FROM messages WHERE chat = ? AND id = ?"
     found = connection.execute(query, (chat, message)).fetchone()
     return found[0] if found else None
+
+
+def set_mark(connection: sqlite3.Connection, chat: ChatId, message: MessageId, mark: Mark | None) -> None:
+    """Mark a message, or take its mark away."""
+    if mark is None:
+        connection.execute("DELETE FROM marks WHERE chat = ? AND message = ?", (chat, message))
+        return
+    require_message(connection, chat, message)
+    connection.execute("INSERT OR REPLACE INTO marks VALUES (?, ?, ?)", (chat, message, mark.value))
+
+
+def put_summary(connection: sqlite3.Connection, chat: ChatId, summary: Summary) -> None:
+    """Add a summary, or put it in the place of the one with its id; one that was removed is in use again."""
+    require_message(connection, chat, summary.through)
+    row = (
+        summary.id,
+        chat,
+        summary.through,
+        storable(summary.text),
+        storable(summary.model),
+        to_microseconds(summary.created_at),
+        summary.is_by_hand,
+    )
+    connection.execute(
+        "INSERT INTO summaries (id, chat, through, text, model, created_us, is_by_hand) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (chat, id) DO UPDATE SET text = excluded.text, model = excluded.model,"
+        " is_by_hand = excluded.is_by_hand, is_removed = 0",
+        row,
+    )
+
+
+def remove_summary(connection: sqlite3.Connection, chat: ChatId, summary: str) -> None:
+    """Take a summary out of use."""
+    connection.execute("UPDATE summaries SET is_removed = 1 WHERE chat = ? AND id = ?", (chat, summary))
+
+
+def put_views(connection: sqlite3.Connection, chat: ChatId, conversation: Conversation) -> None:
+    """Make marks and summaries of a chat what a conversation has."""
+    for message, mark in conversation.marks.items():
+        set_mark(connection, chat, message, mark)
+    for summary in conversation.summaries:
+        put_summary(connection, chat, summary)
+
+
+def read_views(connection: sqlite3.Connection, chat: ChatId) -> tuple[dict[MessageId, Mark], list[Summary]]:
+    """Return what is marked in a chat and its summaries; what is not understood is left out."""
+    known = {mark.value: mark for mark in Mark}
+    query = "SELECT message, mark FROM marks WHERE chat = ?"
+    rows = connection.execute(query, (chat,)).fetchall()
+    marks = {message: known[mark] for message, mark in rows if mark in known}
+    query = (
+        "SELECT id, through, text, model, created_us, is_by_hand FROM summaries"
+        " WHERE chat = ? AND NOT is_removed ORDER BY number"
+    )
+    summaries = [
+        Summary(id, through, text, model, from_microseconds(created_us), bool(is_by_hand))
+        for id, through, text, model, created_us, is_by_hand in connection.execute(query, (chat,))
+    ]
+    return marks, summaries

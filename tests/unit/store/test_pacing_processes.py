@@ -33,7 +33,7 @@ from chatrepl.store.resilient import open_store
 clock = SystemClock()
 store = open_store(Path(sys.argv[1]), clock)
 pacer = Pacer(Pace("openai", (Limit("requests", 5, int(sys.argv[2])),)), store.reservations, clock)
-plan = Plan((), (), 0, TokenCount(10, "exact"), Limits(None))
+plan = Plan((), (), TokenCount(10, "exact"), Limits(None))
 
 class Client:
     def stream(self, request, cancellation):
