@@ -181,6 +181,14 @@ class Conversation:
         here = {message.id for message in self.path()}
         return next((summary for summary in reversed(self.summaries) if summary.through in here), None)
 
+    def put_summary(self, summary: Summary) -> None:
+        """Add a summary, or put it in the place of the one with its id."""
+        for index, known in enumerate(self.summaries):
+            if known.id == summary.id:
+                self.summaries[index] = summary
+                return
+        self.summaries.append(summary)
+
     def replies(self) -> tuple[Message, ...]:
         """Return the replies on the path, oldest first: reply N of the chat is at index N - 1."""
         return tuple(message for message in self.path() if message.is_reply)

@@ -16,6 +16,8 @@ from chatrepl.ui.ascii import output_for
 from chatrepl.ui.writers import Ending, OutputForm, ReplyWriter, follow, writer_for
 from chatrepl.worker import TurnWorker
 
+LONGEST_SUMMARY_S = 120.0
+
 
 def run_once(session: Session, text: str, environment: Environment, form: OutputForm) -> int:
     """Ask once and return the exit status.
@@ -27,7 +29,10 @@ def run_once(session: Session, text: str, environment: Environment, form: Output
         worker = TurnWorker(lambda cancellation: session.turn(Kind.ASK, text, cancellation))
         with closing(worker.events()) as events:
             end = follow(events, writer)
-        return _status(end, environment)
+        status = _status(end, environment)
+        if status == ExitStatus.OK:
+            _summarise(session)
+        return status
     except KeyboardInterrupt:
         _stopped(session, writer)
         _tell(environment, "interrupted; what had come is kept in the chat")
@@ -35,6 +40,12 @@ def run_once(session: Session, text: str, environment: Environment, form: Output
     except BrokenPipeError:
         _forget_stdout()
         return ExitStatus.OK
+
+
+def _summarise(session: Session) -> None:
+    """Fold the older part of a long chat once the answer is out: the next call should not wait for it."""
+    if session.begin_summary(lambda _: None):
+        session.summariser.wait(LONGEST_SUMMARY_S)
 
 
 def _stopped(session: Session, writer: ReplyWriter) -> None:

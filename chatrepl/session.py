@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from types import MappingProxyType
@@ -20,15 +21,16 @@ from chatrepl.errors import ApiError, UsageError
 if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while the user types
     from chatrepl.cancellation import Cancellation
     from chatrepl.context.window import Plan
-    from chatrepl.conversation import Conversation
+    from chatrepl.conversation import Conversation, Mark, Summary
     from chatrepl.exchange import ModelInfo, WireRequest
-    from chatrepl.messages import Message
+    from chatrepl.messages import ChatId, Message, MessageId
     from chatrepl.model_list import ModelList
     from chatrepl.pacer import Pacer
     from chatrepl.pacing import Pace
     from chatrepl.planner import ModelPlanner
     from chatrepl.ports import ChatStore, Clock, ModelClient
     from chatrepl.settings import Settings
+    from chatrepl.summariser import Asking, Outcome, Summariser
     from chatrepl.turn import Kind, TurnEvent
 
     PlannerFactory = Callable[[Settings, str, ModelClient], ModelPlanner]
@@ -63,6 +65,10 @@ class Parts(NamedTuple):
     """Makes the list of the server's models. None: one that is kept for this run only."""
     pace: Pace | None = None
     """The limits that the configuration sets for the provider. None: it sets none."""
+    provider_name: str = ""
+    """How the provider is called in the ledger and in budgets. Empty: by its host."""
+    is_on_this_machine: bool = False
+    """Whether the server is: then it has time for one request, and its price may be unknown."""
 
 
 class Session:
@@ -92,6 +98,9 @@ class Session:
         self._told_of: set[str] = set()
         """The models of which ``news`` has told."""
         self._lock = threading.RLock()
+        self._summariser: Summariser | None = None
+        self._begins_at: dict[ChatId, MessageId | None] = {}
+        """Of every chat: where the part began that was last sent."""
         self._take(parts)
 
     def _take(self, parts: Parts) -> None:
@@ -102,6 +111,8 @@ class Session:
             self.key_source = parts.key_source
             self._make_planner = parts.make_planner
             self._pace = parts.pace
+            self.provider_name = parts.provider_name or parts.client.provider
+            self.is_on_this_machine = parts.is_on_this_machine
             self._model = parts.model
             self._planner: ModelPlanner | None = None
             self._make_model_list = parts.make_model_list
@@ -129,6 +140,8 @@ class Session:
 
     def close(self) -> None:
         """Let go of the library."""
+        if self._summariser is not None:
+            self._summariser.stop()
         if self._store is not None:
             self._store.close()
 
@@ -225,8 +238,10 @@ class Session:
 
     def turn(self, kind: Kind, text: str, cancellation: Cancellation) -> Generator[TurnEvent, None, None]:
         """Run one turn of the open chat."""
-        from chatrepl.turn import Tools, run_turn
+        from chatrepl.turn import Planned, Tools, run_turn
 
+        if self._summariser is not None and self.is_on_this_machine:
+            self._summariser.stop()  # it would keep the server from answering
         tools = Tools(
             client=self.client,
             store=self.store,
@@ -236,7 +251,76 @@ class Session:
             stream=self.settings.stream,
             pacer=self.pacer(),
         )
-        yield from run_turn(tools, self.conversation, kind, text, cancellation)
+        chat = self.conversation
+        with closing(run_turn(tools, chat, kind, text, cancellation)) as events:
+            for event in events:
+                if isinstance(event, Planned):
+                    has_moved = event.plan.begins_at != self._begins_at.get(chat.id)
+                    self._begins_at[chat.id] = event.plan.begins_at
+                    yield replace(event, has_moved=has_moved)
+                else:
+                    yield event
+
+    @property
+    def summariser(self) -> Summariser:
+        """Makes summaries of the older part of the chat."""
+        with self._lock:
+            if self._summariser is None:
+                from chatrepl.summariser import Summariser
+
+                self._summariser = Summariser(self._who_summarises, self._keep_summary)
+            return self._summariser
+
+    @property
+    def is_summarising(self) -> bool:
+        """Whether a summary is being written in the background."""
+        return self._summariser is not None and self._summariser.is_running
+
+    def begin_summary(self, on_done: Callable[[Outcome], None]) -> bool:
+        """Begin a summary in the background where the settings want it and it is time. False: none is begun.
+
+        ``on_done`` is called from another thread.
+        """
+        if self.settings.window.strategy != "summarise" or not len(self.conversation):
+            return False
+        return self.summariser.begin_if_due(self.conversation, self.plan_next(), on_done)
+
+    def _who_summarises(self) -> Asking:
+        from chatrepl.summariser import Asking
+
+        model = self.settings.window.summary_model or self.model
+        planner = self.planner
+        if model != self.model:
+            planner = self._make_planner(self.settings, model, self.client)
+        return Asking(
+            self.client,
+            model,
+            planner,
+            self.clock,
+            pacer=self.pacer(),
+            summary_tokens=self.settings.window.summary_tokens,
+        )
+
+    def _keep_summary(self, chat: Conversation, summary: Summary) -> None:
+        self.store.add_summary(chat.id, summary)
+        chat.put_summary(summary)
+
+    def change_summary(self, summary: Summary, text: str) -> None:
+        """Put other words into a summary; they are the user's own from then on."""
+        self._keep_summary(self.conversation, replace(summary, text=text, model="", is_by_hand=True))
+
+    def remove_summary(self, summary: Summary) -> None:
+        """Use a summary no more; what it stood for is sent again, or an older summary stands for it."""
+        self.store.remove_summary(self.conversation.id, summary.id)
+        self.conversation.summaries.remove(summary)
+
+    def mark(self, message: MessageId, mark: Mark | None) -> None:
+        """Pin a message or leave it out, with its turn. None: neither."""
+        self.store.set_mark(self.conversation.id, message, mark)
+        if mark is None:
+            self.conversation.marks.pop(message, None)
+        else:
+            self.conversation.marks[message] = mark
 
     def _empty_chat(self) -> Conversation:
         from chatrepl.conversation import Conversation

@@ -82,6 +82,8 @@ class Planned:
 
     plan: Plan
     reply_id: MessageId
+    has_moved: bool = True
+    """Whether the part that is sent begins at another message than the last time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "config": ("config", "layers"),
     "cache": ("cache",),
     "keys": ("keychain", "keys"),
-    "turn": ("journal", "model_list", "pacer", "planner", "session", "turn", "worker"),
+    "turn": ("journal", "model_list", "pacer", "planner", "session", "summariser", "turn", "worker"),
     "commands": ("commands",),
     "ui": ("ui",),
     "oneshot": ("oneshot",),

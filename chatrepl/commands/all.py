@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatrepl.commands import chat, files, model, profile, reply
+from chatrepl.commands import chat, context, files, model, profile, reply
 from chatrepl.commands.base import Command
 
 ALL: tuple[Command, ...] = (
@@ -10,5 +10,6 @@ ALL: tuple[Command, ...] = (
     *reply.COMMANDS,
     *model.COMMANDS,
     *profile.COMMANDS,
+    *context.COMMANDS,
     *files.COMMANDS,
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from chatrepl.messages import Message
+from chatrepl.messages import Message, MessageId
 from chatrepl.settings import ReasoningDisplay
 from chatrepl.turn import Kind
 
@@ -49,6 +49,29 @@ class Table:
     header: tuple[str, ...] = ()
 
 
+class MeterPart(NamedTuple):
+    """One part of a whole."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A whole and its parts, drawn as a bar with a legend; the part called ``free`` is left empty."""
+
+    title: str
+    parts: tuple[MeterPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Text for the input line, to be changed and entered by the user."""
+
+    text: str
+    notice: str
+
+
 @dataclass(frozen=True, slots=True)
 class Messages:
     """Messages of the chat, to be drawn as if they had just come."""
@@ -58,6 +81,8 @@ class Messages:
     """How many stand before these in the chat."""
     notice: str = ""
     """Said after them. Empty: nothing."""
+    begins_at: MessageId | None = None
+    """The first of them that is sent without gaps; a line is drawn above it. None: nothing older is left out."""
     reasoning: ReasoningDisplay = "fold"
     """What is shown of the replies' reasoning."""
 
@@ -105,7 +130,19 @@ class Several:
 
 
 Reply = (
-    Notice | Text | Reasoning | Table | Messages | Ask | Confirm | Clipboard | ClearScreen | Quit | Several
+    Notice
+    | Text
+    | Reasoning
+    | Table
+    | Meter
+    | Messages
+    | Draft
+    | Ask
+    | Confirm
+    | Clipboard
+    | ClearScreen
+    | Quit
+    | Several
 )
 
 

@@ -94,7 +94,13 @@ def last_turns(context: Context, turns: int) -> Messages:
     start = len(path)
     for _ in range(turns):
         start = next((index for index in range(start - 1, -1, -1) if path[index].role == "user"), 0)
-    return Messages(path[start:], start, reasoning=context.session.settings.terminal.reasoning)
+    plan = context.session.plan_next() if path else None
+    return Messages(
+        path[start:],
+        start,
+        reasoning=context.session.settings.terminal.reasoning,
+        begins_at=plan.begins_at if plan else None,
+    )
 
 
 COMMANDS = (

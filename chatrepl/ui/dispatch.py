@@ -32,6 +32,7 @@ class Dispatcher:
         turns: Runs the turns.
         on_quit: Called by a command that ends the program.
         on_idle: Called when a command has ended.
+        on_draft: Puts a text into the input line.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Dispatcher:
         turns: TurnRunner,
         on_quit: Callable[[], None],
         on_idle: Callable[[], None],
+        on_draft: Callable[[str], None],
     ) -> None:
         self._session = session
         self._commands = commands
@@ -57,6 +59,7 @@ class Dispatcher:
         self._turns = turns
         self._on_quit = on_quit
         self._on_idle = on_idle
+        self._on_draft = on_draft
         self._all: Registry | None = None
         self._queue: deque[str] = deque()
         self._running: _RunningCommand | None = None
@@ -202,7 +205,7 @@ class Dispatcher:
 
     def answer(self, reply: Reply) -> None:
         """Print a reply, or do what it asks for."""
-        from chatrepl.commands.base import Ask, ClearScreen, Clipboard, Confirm, Quit, Several
+        from chatrepl.commands.base import Ask, ClearScreen, Clipboard, Confirm, Draft, Quit, Several
 
         match reply:
             case Several(replies):
@@ -218,6 +221,9 @@ class Dispatcher:
                 self._confirm = reply
                 self._view.question = f"{question} (y/n)"
                 self._app.invalidate()
+            case Draft(text, notice):
+                self._on_draft(text)
+                self.say(notice)
             case Clipboard(text, what):
                 from chatrepl.ui.clipboard import osc52
 

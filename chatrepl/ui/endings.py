@@ -1,7 +1,9 @@
-"""Says how a reply ended."""
+"""Says how a reply ended, and what of the chat is left out."""
 
 from __future__ import annotations
 
+from chatrepl.context.window import Plan
+from chatrepl.conversation import first_words
 from chatrepl.exchange import explain_finish
 from chatrepl.messages import Message, ReplyState
 
@@ -20,3 +22,21 @@ def ending(message: Message) -> str | None:
             return "still arriving in another terminal"
         case None:
             return None
+
+
+def left_out(plan: Plan) -> str | None:
+    """Say what of a chat the next request does not carry word for word. None: it carries all of it."""
+    first = next((message for message in plan.sent if message.id == plan.begins_at), None)
+    if first is None:
+        return None
+    ways: list[str] = []
+    if plan.folded:
+        ways.append(f"a summary stands for {_older(len(plan.folded))}")
+    if plan.omitted:
+        ways.append(f"there is no room for {_older(len(plan.omitted))}")
+    words = first_words(first.text, 40)
+    return f"{' and '.join(ways)}; the model reads on from \u201c{words}\u201d"
+
+
+def _older(count: int) -> str:
+    return "1 older message" if count == 1 else f"{count} older messages"

@@ -12,7 +12,9 @@ from chatrepl.commands.base import (
     Command,
     Confirm,
     Context,
+    Draft,
     Messages,
+    Meter,
     Notice,
     Quit,
     Reasoning,
@@ -137,6 +139,12 @@ class Plain:
                 self._write(f"{what}:\n{sanitise(text)}\n")
             case ClearScreen():
                 pass
+            case Draft(text, _):
+                self._write(f"{sanitise(text)}\n")
+            case Meter(title, parts):
+                self._write(self._wrapped(sanitise_line(title)))
+                for part in parts:
+                    self._write(f"{part.name}: {part.size}\n")
             case Notice(text, tone, hint):
                 lead = "" if tone == "info" else f"{tone}: "
                 self._write(

@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # commands and turns are loaded while the user types
 
     from chatrepl.commands.base import Command, Context, Messages, Notice
     from chatrepl.session import Session
+    from chatrepl.summariser import Outcome
     from chatrepl.ui.markdown import BlockRenderer
 
 SWITCH_S = 0.001
@@ -86,6 +87,8 @@ class Repl:
         self._view.bar = self._status.fragments
         self._pastes = Pastes()
         self._is_leaving = False
+        self._later: list[str] = []
+        """What is said once no reply is arriving."""
         self._draft_handle: asyncio.TimerHandle | None = None
         self._interrupted_at = float("-inf")
         self._exit_status: int = ExitStatus.OK
@@ -114,6 +117,7 @@ class Repl:
             self._turns,
             on_quit=self._leave,
             on_idle=self._refresh_status,
+            on_draft=self._set_draft,
         )
         self._buffer.on_text_changed += lambda _buffer: self._draft_changed()
 
@@ -190,6 +194,13 @@ class Repl:
         self._turns.stop()
         self._save_draft()
         self._app.exit()
+
+    def _set_draft(self, text: str) -> None:
+        """Put a text into the input line; what stood there goes into the history."""
+        if self._buffer.text:
+            self._buffer.append_to_history()
+        self._buffer.text = self._folded(text, FOLD_RECALLED_CHARS)
+        self._buffer.cursor_position = len(self._buffer.text)
 
     def _save_draft(self) -> None:
         with contextlib.suppress(ChatreplError):
@@ -309,6 +320,9 @@ class Repl:
         return renderer_for(self._environment, self.session.settings.terminal.code_theme)
 
     def _say_warnings(self) -> None:
+        later, self._later = self._later, []
+        for text in later:
+            self._lines.say(text)
         for warning in (*self.session.store.warnings(), *self.session.news()):
             self._lines.say(warning, "warning")
 
@@ -319,6 +333,25 @@ class Repl:
         if not self._is_leaving:
             self._refresh_status()
             self._lines.next_in_queue()
+            self._begin_summary()
+
+    def _begin_summary(self) -> None:
+        """Have the older part of the chat summarised where it is time, beside everything else."""
+        if self.session.settings.window.strategy != "summarise":
+            return
+        loop = asyncio.get_running_loop()
+
+        def done(outcome: Outcome) -> None:
+            _call_in(loop, partial(self._summary_is_there, outcome))
+
+        self._in_background(lambda: self.session.begin_summary(done))
+
+    def _summary_is_there(self, outcome: Outcome) -> None:
+        if outcome.summary is not None or outcome.is_failure:
+            self._later.append(outcome.said)
+        if not self._turns.is_running:
+            self._say_warnings()
+            self._refresh_status()
 
     # What stands in the bar, and what is kept of a draft.
 
@@ -340,7 +373,7 @@ class Repl:
 
         self._in_background(work)
 
-    def _in_background(self, work: Callable[[], None]) -> None:
+    def _in_background(self, work: Callable[[], object]) -> None:
         async def run() -> None:
             with contextlib.suppress(ChatreplError):
                 await asyncio.get_running_loop().run_in_executor(None, work)

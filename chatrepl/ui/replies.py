@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
-from chatrepl.commands.base import Messages, Notice, Reasoning, Table, Text
+from chatrepl.commands.base import Messages, Meter, Notice, Reasoning, Table, Text
 from chatrepl.messages import Role
 from chatrepl.sanitise import sanitise, sanitise_line
 from chatrepl.ui.ascii import readable
 from chatrepl.ui.markdown import BlockRenderer
+from chatrepl.ui.meter import meter_lines
 from chatrepl.ui.reply_view import thought_lines, user_lines, whole_reply
 
-Drawable = Notice | Table | Text | Reasoning | Messages
+Drawable = Notice | Table | Meter | Text | Reasoning | Messages
 
 LEADS = {"info": "", "warning": "warning: ", "error": "error: "}
 """The tone is said in words too: colour is never the only carrier."""
+BOUNDARY_COLUMNS = 100
 LEAST_CELLS = 24
 """Where less is left for the last column of a table, its cells stand below each other."""
 
@@ -30,6 +32,8 @@ def draw(reply: Drawable, renderer: BlockRenderer) -> list[str]:
             return thought_lines(renderer, text)
         case Table():
             return _table_lines(reply, renderer)
+        case Meter():
+            return meter_lines(reply, renderer)
         case Messages():
             return _message_lines(reply, renderer)
 
@@ -102,6 +106,8 @@ def _message_lines(reply: Messages, renderer: BlockRenderer) -> list[str]:
         said = f"{dots} {reply.omitted_count} earlier {noun} {dots}"
         lines += [renderer.styled(said, "chat.info"), ""]
     for message in reply.messages:
+        if message.id == reply.begins_at and message is not reply.messages[0]:
+            lines += [boundary_line(renderer, "the next request carries what follows"), ""]
         if message.role is Role.USER:
             lines += user_lines(renderer, message.text)
         elif message.is_reply:
@@ -116,3 +122,14 @@ def _message_lines(reply: Messages, renderer: BlockRenderer) -> list[str]:
     while lines and not lines[-1]:
         del lines[-1]
     return lines
+
+
+def boundary_line(renderer: BlockRenderer, text: str) -> str:
+    """Draw a thin line with a sentence in it: where the part of the chat begins that is sent."""
+    line = "\u2500" if renderer.look.is_unicode else "-"
+    room = max(8, min(renderer.columns, BOUNDARY_COLUMNS) - 6)
+    clean = sanitise_line(_shown(text, renderer))
+    if cell_len(clean) > room:
+        clean = set_cell_size(clean, room - 1) + ("\u2026" if renderer.look.is_unicode else ".")
+    fill = max(2, min(renderer.columns, BOUNDARY_COLUMNS) - cell_len(clean) - 4)
+    return renderer.styled(f"{line * 2} {clean} {line * fill}", "chat.info")

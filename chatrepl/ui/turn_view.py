@@ -22,8 +22,9 @@ from chatrepl.exchange import (
     Waiting,
 )
 from chatrepl.turn import Cancelled, Completed, Failed, Planned, Stored, TurnEvent
+from chatrepl.ui.endings import left_out
 from chatrepl.ui.markdown import BlockRenderer
-from chatrepl.ui.replies import notice_lines
+from chatrepl.ui.replies import boundary_line, notice_lines
 from chatrepl.ui.reply_view import ReplyView, ending, user_lines
 from chatrepl.worker import TurnWorker
 
@@ -67,7 +68,6 @@ class TurnView:
         self._ended = False
         self._first_at: float | None = None
         self._received_chars = 0
-        self._omitted = 0
         self._tail: tuple[int, list[str]] | None = None
         self.is_over = False
         """Whether the turn has ended and all of it was taken."""
@@ -209,8 +209,9 @@ class TurnView:
         match event:
             case Stored(message):
                 return [*user_lines(self._renderer, message.text), ""]
-            case Planned(plan):
-                return self._say_omitted(len(plan.omitted))
+            case Planned(plan, has_moved=True):
+                said = left_out(plan)
+                return [boundary_line(self._renderer, said), ""] if said else []
             case Waiting(reason, seconds):
                 self._retry = None
                 self._waiting_for = reason + (f", {seconds:.0f} s" if seconds else "")
@@ -252,13 +253,3 @@ class TurnView:
         self._received_chars += len(text)
         if self._first_at is None:
             self._first_at = self._monotonic()
-
-    def _say_omitted(self, count: int) -> list[str]:
-        if count == self._omitted:
-            return []
-        self._omitted = count
-        noun = "message is" if count == 1 else "messages are"
-        return [
-            *self._renderer.wrapped(f"the oldest {count} {noun} left out: the window is full", "chat.info"),
-            "",
-        ]

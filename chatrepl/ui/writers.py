@@ -15,6 +15,7 @@ from chatrepl.sanitise import Sanitiser, sanitise
 from chatrepl.turn import Cancelled, Completed, Failed, Planned, TurnEvent
 from chatrepl.ui.ascii import Output, output_for
 from chatrepl.ui.aside import Aside, Cutter, Say
+from chatrepl.ui.endings import left_out
 from chatrepl.ui.json_writer import JsonWriter
 from chatrepl.ui.words import Words
 
@@ -53,17 +54,16 @@ class ReplyWriter(Protocol):
 
 def follow(events: Iterable[TurnEvent], writer: ReplyWriter) -> Ending | None:
     """Hand all events of a turn to a writer, and return how it ended. None: a defect ended it."""
-    omitted = 0
     for event in events:
         match event:
             case TextDelta(text) | RefusalDelta(text):
                 writer.text(text)
             case ReasoningDelta(text):
                 writer.reasoning(text)
-            case Planned(plan) if len(plan.omitted) != omitted:
-                omitted = len(plan.omitted)
-                noun = "message is" if omitted == 1 else "messages are"
-                writer.notice(f"the oldest {omitted} {noun} left out: the window is full")
+            case Planned(plan, has_moved=True):
+                said = left_out(plan)
+                if said:
+                    writer.notice(said)
             case Notice(text):
                 writer.notice(text)
             case Waiting(reason, seconds):

@@ -513,7 +513,7 @@ def test_a_window_that_is_full_goes_on_and_says_what_is_left_out(start: Start, s
         server.wait_until(lambda: len(asked(server)) == number + 1)  # noqa: B023 - called at once
         terminal.wait_for(is_idle)
 
-    assert "left out: the window is full" in terminal.everything()
+    assert "there is no room for" in terminal.everything()
     assert len(asked(server)) == 8
     assert asked(server)[-1].json()["messages"][0]["role"] == "user"
     assert asked(server)[-1].json()["messages"][-1]["content"] == "question 7"

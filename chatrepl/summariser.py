@@ -1,0 +1,285 @@
+"""Makes summaries of the older part of a chat, beside the conversation and before they are needed.
+
+The model is asked in a thread of its own, so that nobody waits. What comes back is used only where it is whole and
+enough shorter than what it stands for; otherwise the chat goes on as if nothing had been asked.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, nullcontext
+from typing import TYPE_CHECKING, NamedTuple
+
+from chatrepl.cancellation import Cancellation
+from chatrepl.context.summary import INSTRUCTIONS, Task, is_due, is_worth_it, make_task, most_summary_tokens
+from chatrepl.context.window import Limits, Plan
+from chatrepl.conversation import Conversation, Summary
+from chatrepl.environment import new_id
+from chatrepl.errors import ChatreplError
+from chatrepl.exchange import Finished, Request, StreamEvent, TextDelta, UsageReported
+from chatrepl.messages import ChatId, Message, MessageId, Role, TextPart, Usage
+
+if TYPE_CHECKING:
+    from chatrepl.bookkeeper import Bookkeeper
+    from chatrepl.ledger import Outcome as Ending
+    from chatrepl.pacer import Pacer
+    from chatrepl.planner import ModelPlanner
+    from chatrepl.ports import Clock, ModelClient
+
+GROWTH = 1.5
+"""Where a summary came to nothing, the next one is not tried by itself before the chat has grown so many times as long."""
+
+
+class Asking(NamedTuple):
+    """Who is asked for a summary, and how."""
+
+    client: ModelClient
+    model: str
+    planner: ModelPlanner
+    clock: Clock
+    bookkeeper: Bookkeeper | None = None
+    """Keeps to the budgets, and records what it took. None: nobody does."""
+    pacer: Pacer | None = None
+    """Keeps to the limits of the provider. None: there are none."""
+    summary_tokens: int | None = None
+    """The longest it may be, as the user wants it. None: as the window allows."""
+
+
+class Outcome(NamedTuple):
+    """What came of a summary that was asked for."""
+
+    summary: Summary | None
+    """None: nothing that is of use."""
+    said: str
+    """What there is to say of it, in one sentence."""
+    is_failure: bool = False
+
+
+def next_task(asking: Asking, chat: Conversation, plan: Plan, *, is_by_hand: bool = False) -> Task | None:
+    """Return the summary to be made next. None: there is nothing to fold, or no need to yet."""
+    if not is_by_hand and not is_due(plan):
+        return None
+    counter = asking.planner.counter
+    return make_task(
+        plan,
+        chat.path(),
+        counter.count_message,
+        counter.count_text,
+        before=chat.summary(),
+        most_tokens=most_summary_tokens(plan.window_tokens, asking.summary_tokens),
+        marked=chat.marks.keys(),
+        is_by_hand=is_by_hand,
+    )
+
+
+def summarise(
+    asking: Asking, chat: Conversation, task: Task, cancellation: Cancellation, *, is_by_hand: bool = False
+) -> Outcome:
+    """Ask for a summary and judge it. Never raises for what a server does."""
+    now = asking.clock.now()
+    prompt = Message(MessageId(new_id(now)), None, Role.USER, (TextPart(task.prompt),), now)
+    request = Request(
+        model=asking.model,
+        messages=(prompt,),
+        system=INSTRUCTIONS,
+        parameters={"max_tokens": task.most_tokens},
+        reserve_tokens=task.most_tokens,
+    )
+    arriving = _Arriving(asking, chat, task, request)
+    try:
+        text = arriving.run(cancellation)
+    except ChatreplError as error:
+        return Outcome(None, f"No summary was made: {error.message}", is_failure=True)
+    if text is None:
+        return Outcome(None, "The summary was stopped.")
+    if not text:
+        return Outcome(None, "No summary was made: the model answered nothing.", is_failure=True)
+    tokens = asking.planner.counter.count_text(text)
+    if not is_worth_it(tokens, task.replaced_tokens):
+        said = (
+            f"The summary was thrown away: it takes {tokens} tokens, and the {task.message_count} messages that it stands"
+            f" for take {task.replaced_tokens}."
+        )
+        return Outcome(None, said, is_failure=True)
+    summary = Summary(new_id(now), task.through, text, asking.model, now, is_by_hand)
+    said = (
+        f"{task.message_count} older messages are folded into a summary: {tokens} tokens stand for {task.replaced_tokens}."
+        " /compact show shows it, /compact undo takes it back."
+    )
+    return Outcome(summary, said)
+
+
+class _Arriving:
+    """A summary while it is written."""
+
+    def __init__(self, asking: Asking, chat: Conversation, task: Task, request: Request) -> None:
+        self._asking = asking
+        self._chat = chat
+        self._request = request
+        self._began_s = asking.clock.monotonic()
+        prompt = asking.planner.counter.count_request(request.system, request.messages)
+        self._plan = Plan(request.messages, (), prompt, Limits(None, task.most_tokens))
+        self._pieces: list[str] = []
+        self._usage: Usage | None = None
+        self._reason: str | None = None
+        self._first_token_s: float | None = None
+
+    def run(self, cancellation: Cancellation) -> str | None:
+        """Return the text. None: it was cancelled, or broke off.
+
+        Raises:
+            ChatreplError: the server refused, or a budget does not allow it.
+        """
+        books = self._asking.bookkeeper
+        if books is None:
+            self._receive(cancellation)
+        else:
+            opened = books.begin(
+                self._plan.prompt.tokens,
+                self._plan.reserve_tokens,
+                model=self._asking.model,
+                chat=self._chat.id,
+                purpose="summary",
+                price=self._asking.planner.facts().price,
+            )
+            ending: Ending = "failed"
+            try:
+                self._receive(cancellation)
+                ending = "complete" if self._reason is not None else "interrupted"
+            finally:
+                usage = self._used()
+                if usage is None:
+                    opened.withdraw()
+                else:
+                    opened.close(
+                        usage,
+                        ending,
+                        first_token_s=self._first_token_s,
+                        duration_s=self._asking.clock.monotonic() - self._began_s,
+                    )
+        if cancellation.is_cancelled or self._reason is None:
+            return None
+        text = "".join(self._pieces).strip()
+        return _whole_sentences(text) if self._reason == "length" else text
+
+    def _receive(self, cancellation: Cancellation) -> None:
+        with self._events(cancellation) as events:
+            for event in events:
+                if isinstance(event, TextDelta):
+                    if self._first_token_s is None:
+                        self._first_token_s = self._asking.clock.monotonic() - self._began_s
+                    self._pieces.append(event.text)
+                elif isinstance(event, UsageReported):
+                    self._usage = event.usage
+                elif isinstance(event, Finished):
+                    self._reason = event.reason
+
+    def _events(self, cancellation: Cancellation) -> AbstractContextManager[Iterator[StreamEvent]]:
+        client, pacer = self._asking.client, self._asking.pacer
+        if pacer is None:
+            return nullcontext(client.stream(self._request, cancellation))
+        return closing(pacer.stream(client, self._request, self._plan, self._used, cancellation))
+
+    def _used(self) -> Usage | None:
+        """Return what was used, as far as it is known. None: nothing was."""
+        if self._usage is not None or not self._pieces:
+            return self._usage
+        prompt = self._plan.prompt.tokens
+        tokens = self._asking.planner.counter.count_text("".join(self._pieces)).tokens
+        return Usage(prompt, tokens, prompt + tokens, is_estimated=True)
+
+
+def _whole_sentences(text: str) -> str:
+    """Return a text that was cut off without its last, unfinished sentence, where that leaves most of it."""
+    ends = [found.end() for found in re.finditer(r"[.!?…。！？](?=\s|$)|\n", text)]  # noqa: RUF001
+    return text[: ends[-1]].strip() if ends and ends[-1] > len(text) // 2 else text
+
+
+class Summariser:
+    """Makes summaries in the background, one at a time.
+
+    Args:
+        asking: Returns who is asked now.
+        keep: Stores a summary, and adds it to its chat.
+    """
+
+    def __init__(self, asking: Callable[[], Asking], keep: Callable[[Conversation, Summary], None]) -> None:
+        self._asking = asking
+        self._keep = keep
+        self._lock = threading.Lock()
+        self._cancellation: Cancellation | None = None
+        self._thread: threading.Thread | None = None
+        self._not_before: dict[ChatId, int] = {}
+        """How long a chat must be before the next summary is tried, where the last one came to nothing."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a summary is being written."""
+        return self._cancellation is not None
+
+    def begin_if_due(self, chat: Conversation, plan: Plan, on_done: Callable[[Outcome], None]) -> bool:
+        """Begin a summary where one should be made now; ``on_done`` is called from its thread. False: none is begun."""
+        length = len(chat.path())
+        with self._lock:
+            if self._cancellation is not None or length < self._not_before.get(chat.id, 0):
+                return False
+            asking = self._asking()
+            task = next_task(asking, chat, plan)
+            if task is None:
+                return False
+            cancellation = self._cancellation = Cancellation()
+
+        def work() -> None:
+            outcome = Outcome(None, "No summary was made.", is_failure=True)
+            try:
+                outcome = self._make(asking, chat, task, cancellation)
+            finally:
+                with self._lock:
+                    self._cancellation = None
+                    if outcome.is_failure:
+                        self._not_before[chat.id] = int(length * GROWTH)
+                on_done(outcome)
+
+        self._thread = threading.Thread(target=work, name="chatrepl-summary", daemon=True)
+        self._thread.start()
+        return True
+
+    def make_now(self, chat: Conversation, plan: Plan, cancellation: Cancellation) -> Outcome:
+        """Make a summary of all but the last turn, and wait for it."""
+        self.stop()
+        asking = self._asking()
+        task = next_task(asking, chat, plan, is_by_hand=True)
+        if task is None:
+            return Outcome(None, "There is nothing to fold: only the last turn is left.")
+        self._not_before.pop(chat.id, None)
+        return self._make(asking, chat, task, cancellation, is_by_hand=True)
+
+    def _make(
+        self,
+        asking: Asking,
+        chat: Conversation,
+        task: Task,
+        cancellation: Cancellation,
+        *,
+        is_by_hand: bool = False,
+    ) -> Outcome:
+        outcome = summarise(asking, chat, task, cancellation, is_by_hand=is_by_hand)
+        if outcome.summary is not None:
+            self._keep(chat, outcome.summary)
+        return outcome
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        """Stop what is being written, and wait until the server was told."""
+        cancellation, thread = self._cancellation, self._thread
+        if cancellation is not None and thread is not None:
+            cancellation.cancel()
+            thread.join(timeout_s)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the summary that is being written. False: it takes longer."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout_s)
+        return not self.is_running
