@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chatrepl.commands.base import Messages, Notice
     from chatrepl.config import LoadedSettings
     from chatrepl.session import Session
+    from chatrepl.ui.writers import OutputForm
     from chatrepl.wiring import Connection
 
 ADD_LOCAL = "uv run --extra local chatrepl (in a checkout)"
@@ -33,6 +34,7 @@ answers once on standard output. Exit status: 0 ok, 1 other, 2 usage, 3 configur
 
 SUBCOMMANDS = {
     "models": "what a provider offers",
+    "usage": "what was used and what it cost",
     "config": "what is set; keys",
     "doctor": "find out what does not work",
 }
@@ -87,6 +89,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="GGUF",
         help="chat with the embedded model, or with this GGUF file",
     )
+    add("--over-budget", action="store_true", help="answer once even where a budget does not allow it")
     add("--plain", action="store_true", help="no redraws, no colour, no status bar")
     add("--config", metavar="FILE", help="read this configuration file")
     add("--diagnose", action="store_true", help="the same as `chatrepl doctor`")
@@ -185,7 +188,7 @@ def _converse(
     try:
         greeting = _open_chat(session, options)
         if is_once:
-            return _once(session, text, environment, options.output)
+            return _once(session, text, environment, options.output, has_consent=options.over_budget)
         greeting = (*greeting, *_greeting(connection))
         run = wiring.run_plain if keys is None else wiring.run_repl
         return run(session, environment, greeting=greeting, first_message=text or None)
@@ -316,14 +319,14 @@ def _greeting(connection: Connection) -> tuple[Notice, ...]:
     return tuple(Notice(text) for text in connection.notices)
 
 
-def _once(session: Session, text: str, environment: Environment, form: str) -> int:
+def _once(
+    session: Session, text: str, environment: Environment, form: OutputForm, *, has_consent: bool
+) -> int:
     from chatrepl.oneshot import run_once
 
     for warning in session.store.warnings():
         _tell(environment, warning)
-    if form == "json":
-        return run_once(session, text, environment, "json")
-    return run_once(session, text, environment, "stream-json" if form == "stream-json" else "text")
+    return run_once(session, text, environment, form, has_consent=has_consent)
 
 
 def _end_in_order_when_told() -> None:

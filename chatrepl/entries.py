@@ -176,10 +176,42 @@ class ProfileSettings(SettingsBase):
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class BudgetSettings(SettingsBase):
+    """How much may be spent, by all running chatrepl processes together."""
+
+    per: Literal["chat", "day", "week", "month"] | None = setting(
+        None,
+        "The time that the limit is for, in local time; a week begins on Monday. By default as the budget is called.",
+        example='"day"',
+    )
+    limit_usd: Decimal | None = setting(
+        None,
+        "The most that may be spent, in US dollars.",
+        minimum=0.000001,
+        maximum=1_000_000,
+        example="5.00",
+    )
+    limit_tokens: int | None = setting(
+        None, "The most tokens, sent and received.", minimum=1, maximum=10**15, example="2000000"
+    )
+    provider: str | None = setting(
+        None, "The provider that it is for, by its name. By default all together.", example='"openai"'
+    )
+    warn_at: tuple[float, ...] = setting(
+        (0.5, 0.8), "The shares of the limit at which you are told, from 0 to 1."
+    )
+    at_limit: Literal["stop", "warn"] = setting(
+        "stop",
+        "What happens at the limit: `stop` sends nothing more unless you confirm it, `warn` only tells.",
+    )
+
+
 CLASSES: Mapping[str, Any] = {
     "models": ModelSettings,
     "providers": ProviderSettings,
     "profiles": ProfileSettings,
     "tiers": LimitSettings,
+    "budgets": BudgetSettings,
 }
 """By the name of the table."""

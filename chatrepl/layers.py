@@ -181,6 +181,7 @@ def _provider_problems(settings: Settings, merged: Layer) -> list[ConfigError]:
         *_unknown_providers(settings, merged),
         *_without_address(settings),
         *_unknown_tiers(settings, merged),
+        *_wrong_budgets(settings, merged),
     ]
 
 
@@ -232,6 +233,40 @@ def _unknown_tiers(settings: Settings, merged: Layer) -> Iterator[ConfigError]:
                 f"There is no tier `{name}`" + (f" ({place})." if place.detail else "."),
                 hint=_nearest(name, names, "Tiers stand under [tiers.NAME] of the configuration file."),
                 key=key,
+            )
+
+
+def _wrong_budgets(settings: Settings, merged: Layer) -> Iterator[ConfigError]:
+    if not settings.budgets:
+        return
+    from chatrepl.budget import PERIODS, period_of
+
+    for name, entry in settings.budgets.items():
+        key = f"budgets.{name}"
+        if period_of(name, entry) is None:
+            yield ConfigError(
+                f"The budget `{name}` does not say what time it is for.",
+                hint=f"Set {key}.per to one of {', '.join(PERIODS)}.",
+                key=f"{key}.per",
+            )
+        if entry.limit_usd is None and entry.limit_tokens is None:
+            yield ConfigError(
+                f"The budget `{name}` has no limit.",
+                hint=f"Set {key}.limit_usd, {key}.limit_tokens or both.",
+                key=key,
+            )
+        if any(not 0 < share <= 1 for share in entry.warn_at):
+            yield ConfigError(
+                f"`{key}.warn_at` holds shares of the limit: numbers above 0, up to 1.",
+                hint="For example [0.5, 0.8].",
+                key=f"{key}.warn_at",
+            )
+        if entry.provider is not None and entry.provider not in [*_provider_names(settings), "local"]:
+            place = merged.get(f"{key}.provider", _NONE).origin
+            yield ConfigError(
+                f"There is no provider `{entry.provider}`" + (f" ({place})." if place.detail else "."),
+                hint=_nearest(entry.provider, _provider_names(settings), "docs/providers.md lists them."),
+                key=f"{key}.provider",
             )
 
 

@@ -75,6 +75,7 @@ class Query(NamedTuple):
     """Sent at this time or later. Nothing has an upper end: a clock that was set back hides nothing."""
     provider: str | None = None
     chat: str | None = None
+    purpose: Purpose | None = None
 
 
 class Spent(NamedTuple):

@@ -7,7 +7,7 @@ import sys
 from contextlib import closing
 
 from chatrepl.environment import Environment
-from chatrepl.errors import ExitStatus
+from chatrepl.errors import BudgetExceededError, ExitStatus
 from chatrepl.exchange import explain_finish
 from chatrepl.sanitise import sanitise
 from chatrepl.session import Session
@@ -19,14 +19,18 @@ from chatrepl.worker import TurnWorker
 LONGEST_SUMMARY_S = 120.0
 
 
-def run_once(session: Session, text: str, environment: Environment, form: OutputForm) -> int:
-    """Ask once and return the exit status.
+def run_once(
+    session: Session, text: str, environment: Environment, form: OutputForm, *, has_consent: bool = False
+) -> int:
+    """Ask once and return the exit status. With ``has_consent`` budgets hold nothing back.
 
     A reader that closes the pipe ends it quietly; Ctrl-C and SIGTERM keep what has come, marked as interrupted.
     """
     writer = writer_for(session, environment, form)
     try:
-        worker = TurnWorker(lambda cancellation: session.turn(Kind.ASK, text, cancellation))
+        worker = TurnWorker(
+            lambda cancellation: session.turn(Kind.ASK, text, cancellation, has_consent=has_consent)
+        )
         with closing(worker.events()) as events:
             end = follow(events, writer)
         status = _status(end, environment)
@@ -59,7 +63,10 @@ def _status(end: Ending | None, environment: Environment) -> int:
     """Say what has to be said of how a turn ended, and return the exit status."""
     match end:
         case Failed(error, _):
-            _tell(environment, error.message, error.hint)
+            hint = error.hint
+            if isinstance(error, BudgetExceededError):
+                hint = "--over-budget sends it all the same; `chatrepl usage` shows what was spent."
+            _tell(environment, error.message, hint)
             return error.exit_status
         case Completed(message):
             said = explain_finish(message.meta.finish_reason)

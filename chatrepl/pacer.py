@@ -50,6 +50,8 @@ class Pacer:
         self._wait = wait
         self.queued_s = 0.0
         """How long requests have waited for their turn."""
+        self.is_queued = False
+        """Whether a request waits for its turn, or left before it came."""
 
     @property
     def pace(self) -> Pace:
@@ -133,11 +135,13 @@ class Pacer:
         """Wait for one's turn; returns when the request counts as sent. None: cancelled, and out of the queue."""
         sent_at_us: int | None = None
         since_s = self._clock.monotonic()
+        self.is_queued = True
         try:
             while not cancellation.is_cancelled:
                 answer = self._reservations.ask(ticket)
                 if isinstance(answer, Go):
                     sent_at_us = answer.at_us
+                    self.is_queued = False
                     break
                 waiting = self._waiting(answer)
                 if waiting not in waited[-1:]:

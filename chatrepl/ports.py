@@ -282,6 +282,11 @@ class ChatStore(Protocol):
         """What was asked of providers by all running processes."""
         ...
 
+    @property
+    def ledger(self) -> UsageLedger:
+        """What every request took, of all processes."""
+        ...
+
     def close(self) -> None:
         """Let go of the files."""
         ...

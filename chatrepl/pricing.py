@@ -21,7 +21,7 @@ class Price:
     """For input read from the provider's cache. None: the same as other input."""
 
 
-def cost(usage: Usage, price: Price | None) -> Decimal | None:
+def cost(usage: Usage, price: Price | None, *, service_tier: str | None = None) -> Decimal | None:  # noqa: ARG001
     """Return what a request cost, in US dollars. None where neither the provider nor the price says it.
 
     What the provider reports beats what can be computed.
@@ -39,6 +39,14 @@ def cost(usage: Usage, price: Price | None) -> Decimal | None:
         + cached * cached_price
         + _output_tokens(usage) * price.output_usd_per_mtok
     ) / _MILLION
+
+
+def worst_cost(
+    prompt_tokens: int, reply_tokens: int, price: Price | None, *, service_tier: str | None = None
+) -> Decimal | None:
+    """Return the most that a request can cost, in US dollars. None: the price is not known."""
+    usage = Usage(prompt_tokens, reply_tokens, prompt_tokens + reply_tokens)
+    return cost(usage, price, service_tier=service_tier)
 
 
 def _output_tokens(usage: Usage) -> int:

@@ -19,9 +19,11 @@ from chatrepl.environment import new_id
 from chatrepl.errors import ApiError, UsageError
 
 if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while the user types
+    from chatrepl.bookkeeper import Bookkeeper
     from chatrepl.cancellation import Cancellation
     from chatrepl.context.window import Plan
     from chatrepl.conversation import Conversation, Mark, Summary
+    from chatrepl.entries import BudgetSettings
     from chatrepl.exchange import ModelInfo, WireRequest
     from chatrepl.messages import ChatId, Message, MessageId
     from chatrepl.model_list import ModelList
@@ -47,6 +49,24 @@ class Totals(NamedTuple):
     """None where the price of any request is not known."""
     is_estimated: bool
     """Whether any of the counts is ours."""
+
+
+LATE_REPLIES = 5
+TYPICAL_REPLY_TOKENS = 400
+"""How long a reply is taken to be before there is any."""
+LIKELY_REPLY_TOKENS = 4096
+"""As long a reply is expected at most, where nothing bounds it."""
+
+
+class NextCost(NamedTuple):
+    """What the next request costs, in US dollars. None: the price is not known."""
+
+    prompt_usd: Decimal | None
+    """The request itself, if nothing of it is in the provider's cache."""
+    likely_usd: Decimal | None
+    """With a reply as long as the last ones."""
+    most_usd: Decimal | None
+    """With the longest reply that is expected."""
 
 
 class Parts(NamedTuple):
@@ -117,6 +137,7 @@ class Session:
             self._planner: ModelPlanner | None = None
             self._make_model_list = parts.make_model_list
             self._model_list: ModelList | None = None
+            self._bookkeeper: Bookkeeper | None = None
 
     @property
     def store(self) -> ChatStore:
@@ -236,8 +257,42 @@ class Session:
 
         return Pacer(self._pace, self.store.reservations, self.clock)
 
-    def turn(self, kind: Kind, text: str, cancellation: Cancellation) -> Generator[TurnEvent, None, None]:
-        """Run one turn of the open chat."""
+    def bookkeeper(self) -> Bookkeeper:
+        """Return what keeps to the budgets and writes the ledger."""
+        with self._lock:
+            if self._bookkeeper is None:
+                from chatrepl.bookkeeper import Bookkeeper
+                from chatrepl.budget import budgets_of
+
+                self._bookkeeper = Bookkeeper(
+                    budgets_of(self.settings.budgets),
+                    self.store.ledger,
+                    self.clock,
+                    provider=self.provider_name,
+                    is_on_this_machine=self.is_on_this_machine,
+                )
+            return self._bookkeeper
+
+    def set_budget(self, name: str, budget: BudgetSettings | None) -> None:
+        """Set or change a budget for the rest of this run. None: there is none of that name any more."""
+        budgets = {known: entry for known, entry in self.settings.budgets.items() if known != name}
+        if budget is not None:
+            budgets[name] = budget
+        with self._lock:
+            self.settings = replace(self.settings, budgets=budgets)
+            self._bookkeeper = None
+
+    def turn(
+        self, kind: Kind, text: str, cancellation: Cancellation, *, has_consent: bool = False
+    ) -> Generator[TurnEvent, None, None]:
+        """Run one turn of the open chat.
+
+        Args:
+            kind: What is asked for.
+            text: What the user typed; for ``Kind.ASK`` only.
+            cancellation: Stops it.
+            has_consent: Whether the user has confirmed that it may pass a budget.
+        """
         from chatrepl.turn import Planned, Tools, run_turn
 
         if self._summariser is not None and self.is_on_this_machine:
@@ -250,6 +305,8 @@ class Session:
             parameters=dict(self.settings.parameters),
             stream=self.settings.stream,
             pacer=self.pacer(),
+            bookkeeper=self.bookkeeper(),
+            has_consent=has_consent,
         )
         chat = self.conversation
         with closing(run_turn(tools, chat, kind, text, cancellation)) as events:
@@ -297,6 +354,7 @@ class Session:
             model,
             planner,
             self.clock,
+            bookkeeper=self.bookkeeper(),
             pacer=self.pacer(),
             summary_tokens=self.settings.window.summary_tokens,
         )
@@ -450,6 +508,30 @@ class Session:
             reserve_tokens=plan.reserve_tokens or None,
         )
         return self.client.wire_request(request)
+
+    def next_cost(self, plan: Plan) -> NextCost:
+        """Estimate what the next request costs: itself, with a reply as they are in this chat, and at worst."""
+        from chatrepl.pricing import worst_cost
+
+        facts, tier = self.planner.facts(), self.settings.parameters.get("service_tier")
+        longest = self.settings.parameters.get("max_tokens")
+        most = longest if isinstance(longest, int) else plan.reserve_tokens or LIKELY_REPLY_TOKENS
+
+        def price_of(reply_tokens: int) -> Decimal | None:
+            name = tier if isinstance(tier, str) else None
+            return worst_cost(plan.prompt.tokens, reply_tokens, facts.price, service_tier=name)
+
+        return NextCost(price_of(0), price_of(min(most, self._likely_reply_tokens())), price_of(most))
+
+    def _likely_reply_tokens(self) -> int:
+        """Return how long replies of this chat have been lately, in tokens."""
+        found: list[int] = []
+        for message in self.conversation.ancestors(self.conversation.tip):
+            if message.meta.usage is not None and message.meta.usage.completion_tokens:
+                found.append(message.meta.usage.completion_tokens)
+            if len(found) == LATE_REPLIES:
+                break
+        return sum(found) // len(found) if found else TYPICAL_REPLY_TOKENS
 
     def totals(self) -> Totals:
         """Add up what the open chat has used."""

@@ -15,6 +15,7 @@ from chatrepl.values import Json
 from chatrepl.values import check_value as check_value  # noqa: PLC0414 - part of what settings offer
 
 if TYPE_CHECKING:
+    from chatrepl.entries import BudgetSettings as BudgetSettings  # noqa: PLC0414 - offered here too
     from chatrepl.entries import LimitSettings as LimitSettings  # noqa: PLC0414 - offered here too
     from chatrepl.entries import ModelSettings as ModelSettings  # noqa: PLC0414 - offered here too
     from chatrepl.entries import ProfileSettings as ProfileSettings  # noqa: PLC0414 - offered here too
@@ -46,7 +47,7 @@ def setting(default: Any, summary: str, **spec: Any) -> Any:
 
 ReasoningDisplay = Literal["show", "fold", "hide"]
 Strategy = Literal["drop", "middle", "summarise", "refuse"]
-BarItem = Literal["model", "window", "draft", "chat", "speed", "queue", "profile"]
+BarItem = Literal["model", "window", "draft", "next", "chat", "today", "limits", "speed", "queue", "profile"]
 
 
 class SettingsBase:
@@ -188,7 +189,7 @@ class TerminalSettings(SettingsBase):
         maximum=1_000_000,
     )
     status_bar: tuple[BarItem, ...] = setting(
-        ("model", "window", "draft", "chat", "speed", "queue", "profile"),
+        ("model", "window", "draft", "next", "chat", "today", "limits", "speed", "queue", "profile"),
         "What the status bar shows, in this order; the last ones go first when the terminal is narrow.",
     )
 
@@ -272,6 +273,9 @@ class Settings(SettingsBase):
     tiers: Mapping[str, LimitSettings] = setting(
         dict, "Named limits on how much is asked of a provider, by all running chatrepl processes together."
     )
+    budgets: Mapping[str, BudgetSettings] = setting(
+        dict, "How much may be spent in a chat, a day, a week or a month: checked before anything is sent."
+    )
     window: WindowSettings = setting(
         WindowSettings, "What is sent of a chat that outgrows the model's window."
     )
@@ -282,7 +286,7 @@ class Settings(SettingsBase):
     local: LocalSettings = setting(LocalSettings, "The embedded model.")
 
 
-TABLES = ("models", "providers", "profiles", "tiers")
+TABLES = ("models", "providers", "profiles", "tiers", "budgets")
 """Tables of tables: each entry has a name that the user chooses, and the fields of a class of ``entries``."""
 
 

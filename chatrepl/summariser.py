@@ -132,17 +132,21 @@ class _Arriving:
         Raises:
             ChatreplError: the server refused, or a budget does not allow it.
         """
+        from chatrepl.bookkeeper import Asked
+
         books = self._asking.bookkeeper
         if books is None:
             self._receive(cancellation)
         else:
             opened = books.begin(
-                self._plan.prompt.tokens,
-                self._plan.reserve_tokens,
-                model=self._asking.model,
-                chat=self._chat.id,
-                purpose="summary",
-                price=self._asking.planner.facts().price,
+                Asked(
+                    self._asking.model,
+                    self._chat.id,
+                    "summary",
+                    self._plan.prompt.tokens,
+                    self._plan.reserve_tokens,
+                    self._asking.planner.facts().price,
+                )
             )
             ending: Ending = "failed"
             try:

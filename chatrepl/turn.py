@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from chatrepl.cancellation import Cancellation
 from chatrepl.catalogue import ModelFacts
+from chatrepl.context.estimate import quick_tokens
 from chatrepl.context.window import Plan, too_long
 from chatrepl.conversation import Conversation
 from chatrepl.environment import new_id
-from chatrepl.errors import ApiError, ContextTooLongError
+from chatrepl.errors import ApiError, BudgetExceededError, ContextTooLongError
 from chatrepl.exchange import (
     Finished,
     Json,
@@ -51,11 +52,17 @@ from chatrepl.ports import ChatStore, Clock, ModelClient
 from chatrepl.pricing import cost
 
 if TYPE_CHECKING:
+    from chatrepl.bookkeeper import Asked, Bookkeeper, Opened
+    from chatrepl.ledger import Outcome
     from chatrepl.pacer import Pacer
 
 UNREAD_SHARE = 0.5
 """A server that counts less than this share of what was sent has left some of it unread (Ollama does)."""
 UNREAD_LEAST_TOKENS = 1000
+LIKELY_REPLY_TOKENS = 4096
+"""As long a reply is expected at most, where nothing bounds it."""
+LONGEST_REPLY_TOKENS = 32_768
+"""No model whose longest reply is not known is taken to write more at once."""
 
 
 class Kind(Enum):
@@ -104,7 +111,7 @@ class Cancelled:
 class Failed:
     """It did not work. ``message`` is what had come, stored as failed, or None where nothing was sent."""
 
-    error: ApiError
+    error: ApiError | BudgetExceededError
     message: Message | None
 
 
@@ -168,6 +175,10 @@ class Tools:
     stream: bool = True
     pacer: Pacer | None = None
     """Keeps to the limits of the provider. None: there are none."""
+    bookkeeper: Bookkeeper | None = None
+    """Keeps to the budgets and records what requests took. None: nobody does."""
+    has_consent: bool = False
+    """Whether the user has confirmed that this turn may pass a budget."""
 
 
 def run_turn(
@@ -232,28 +243,41 @@ def _reply(
 ) -> Generator[TurnEvent, None, None]:
     path = tuple(reversed([*chat.ancestors(unfinished.id if unfinished else parent)]))
     plan = tools.planner.plan(chat, path)
-    refusal: ApiError | None = too_long(plan) if plan.too_long_by > 0 else None
+    refusal: ApiError | BudgetExceededError | None = too_long(plan) if plan.too_long_by > 0 else None
     if refusal is None and tools.pacer is not None:
         refusal = tools.pacer.refusal(plan, tools.parameters)
+    opened: Opened | None = None
+    if refusal is None and tools.bookkeeper is not None:
+        try:
+            opened = tools.bookkeeper.begin(_asked(tools, chat, plan), has_consent=tools.has_consent)
+        except BudgetExceededError as error:
+            refusal = error
     chat.move_tip(parent)
     if refusal is not None:
         tools.store.set_tip(chat.id, parent)
         yield Failed(refusal, None)
         return
-    arriving = _Arriving(tools, chat, parent, unfinished)
-    remember(tools, chat, arriving.message())
-    yield Planned(plan, arriving.id)
+    arriving = _Arriving(tools, chat, parent, unfinished, opened)
+    try:
+        remember(tools, chat, arriving.message())
+    except BaseException:
+        if opened is not None:
+            opened.withdraw()
+        raise
     request = Request(
         model=tools.model,
         messages=plan.sent,
         system=plan.system,
-        parameters=tools.parameters,
+        parameters=_within_budget(tools, opened),
         stream=tools.stream,
         continues=unfinished is not None,
         chat_id=chat.id,
         reserve_tokens=plan.reserve_tokens or None,
     )
     try:
+        yield Planned(plan, arriving.id)
+        for warning in opened.warnings if opened is not None else ():
+            yield Notice(warning)
         yield from _stream(tools, chat, path, request, plan, arriving, cancellation)
     except BaseException:  # the consumer went away, Ctrl-C in the pipe mode, or a defect: keep what came
         arriving.finish(ReplyState.INTERRUPTED, error="stopped")
@@ -275,6 +299,11 @@ def _stream(
                 arriving.take(event)
                 if not isinstance(event, (Started, Finished, ReplyItem)):
                     yield event
+                over = arriving.over_budget()
+                if over is not None:
+                    cancellation.cancel()
+                    yield Failed(over, arriving.finish(ReplyState.INTERRUPTED, error=over.message, plan=plan))
+                    return
     except ContextTooLongError as error:
         retry = _fitted(tools, chat, path, plan, error) if not arriving.has_text else None
         if retry is None:
@@ -300,7 +329,46 @@ def _stream(
                 f"the server read only {arriving.usage.prompt_tokens} of about {plan.prompt.tokens} tokens: "
                 "its window is smaller than it says (set window.limit_tokens)"
             )
+    if (
+        arriving.finish_reason == "length"
+        and "max_tokens" in request.parameters.keys() - tools.parameters.keys()
+    ):
+        yield Notice("the reply ended there since a budget has no room for more: /budget shows it")
     yield Completed(arriving.finish(ReplyState.COMPLETE, plan=plan))
+
+
+def _asked(tools: Tools, chat: Conversation, plan: Plan) -> Asked:
+    """Return what is about to be asked, as the books see it."""
+    from chatrepl.bookkeeper import Asked
+
+    facts, longest = tools.planner.facts(), tools.parameters.get("max_tokens")
+    reply = longest if isinstance(longest, int) else plan.reserve_tokens
+    return Asked(
+        tools.model,
+        chat.id,
+        "turn",
+        plan.prompt.tokens,
+        reply or min(facts.max_output_tokens or LIKELY_REPLY_TOKENS, LIKELY_REPLY_TOKENS),
+        facts.price,
+        _tier(tools),
+    )
+
+
+def _tier(tools: Tools) -> str | None:
+    tier = tools.parameters.get("service_tier")
+    return tier if isinstance(tier, str) else None
+
+
+def _within_budget(tools: Tools, opened: Opened | None) -> dict[str, Json]:
+    """Return the parameters, with the longest reply that budgets allow where that is less than the model might write.
+
+    A model's reasoning may not be seen while it comes, so that it could not be cut in time.
+    """
+    allowed = opened.allowed_reply_tokens if opened is not None else None
+    most = tools.planner.facts().max_output_tokens or LONGEST_REPLY_TOKENS
+    if allowed is None or allowed >= most or "max_tokens" in tools.parameters:
+        return tools.parameters
+    return {**tools.parameters, "max_tokens": max(allowed, 1)}
 
 
 def _events(
@@ -333,9 +401,19 @@ class _Arriving:
     """A reply while it arrives: collects its parts, journals them, and becomes a message."""
 
     def __init__(
-        self, tools: Tools, chat: Conversation, parent: MessageId | None, unfinished: Message | None
+        self,
+        tools: Tools,
+        chat: Conversation,
+        parent: MessageId | None,
+        unfinished: Message | None,
+        opened: Opened | None,
     ) -> None:
         self._tools = tools
+        self._opened = opened
+        self._received_tokens = 0.0
+        """Of the reply, by a quick estimate."""
+        self._retries = 0
+        self._has_answer = False
         self._chat = chat
         self._parent = parent
         self._started_at = tools.clock.monotonic()
@@ -374,13 +452,23 @@ class _Arriving:
                 self.finish_reason = reason
             case Started(_, model):
                 self._model = model or self._model
+                self._has_answer = True
+            case Retrying():
+                self._retries += 1
             case _:
                 pass
 
     def _add(self, kind: str, text: str) -> None:
         if self._first_token_s is None:
             self._first_token_s = self._elapsed_s()
+        self._received_tokens += quick_tokens(text)
         self._keep(kind, text)
+
+    def over_budget(self) -> BudgetExceededError | None:
+        """Say that the reply must be cut. None: it may go on. Quick: it is asked for every piece."""
+        if self._opened is None or self.finish_reason is not None:
+            return None
+        return self._opened.running(int(self._received_tokens))
 
     def _keep(self, kind: str, text: str) -> None:
         self._pieces.append((kind, text))
@@ -412,18 +500,49 @@ class _Arriving:
             return self._message
         self._journal.close()
         usage = self.usage if plan is None else self.used(plan)
+        price = self._tools.planner.facts().price
+        cost_usd = cost(usage, price, service_tier=_tier(self._tools)) if usage else None
         meta = Meta(
             state=state,
             model=self._model or self._tools.model or None,
             provider=self._tools.client.provider,
             finish_reason=self.finish_reason,
             usage=usage,
-            cost_usd=cost(usage, self._tools.planner.facts().price) if usage else None,
+            cost_usd=cost_usd,
             first_token_s=self._first_token_s,
             duration_s=self._elapsed_s(),
             error=error,
         )
+        self._record(state, meta, plan)
         self._message = self.message(meta)
         self._chat.finish(self._message)
         self._tools.store.finish(self._chat.id, self._message)
         return self._message
+
+    def _record(self, state: ReplyState, meta: Meta, plan: Plan | None) -> None:
+        """Write into the ledger what the request took."""
+        opened = self._opened
+        if opened is None:
+            return
+        pacer = self._tools.pacer
+        if pacer is not None and pacer.is_queued:
+            opened.withdraw()
+            return
+        outcomes: dict[ReplyState, Outcome] = {
+            ReplyState.COMPLETE: "complete",
+            ReplyState.FAILED: "failed",
+        }
+        outcome = outcomes.get(state, "interrupted")
+        usage = meta.usage
+        if usage is None:
+            # What was refused is not billed; of what was stopped the prompt may have been read by then.
+            prompt = plan.prompt.tokens if plan is not None and state is not ReplyState.FAILED else 0
+            usage = Usage(prompt, 0, prompt, is_estimated=True)
+        opened.close(
+            usage,
+            outcome,
+            cost_usd=meta.cost_usd,
+            first_token_s=meta.first_token_s,
+            duration_s=meta.duration_s,
+            retries=self._retries,
+        )

@@ -74,7 +74,7 @@ def describe_range(annotation: Any, minimum: float | None, maximum: float | None
 
 
 def _bound(number: float) -> str:
-    return str(int(number)) if number == int(number) else f"{number:g}"
+    return str(int(number)) if number == int(number) else f"{number:f}".rstrip("0")
 
 
 def _check_list(item_type: Any, value: Any, maximum: float | None) -> tuple[Any, ...]:

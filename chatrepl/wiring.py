@@ -66,6 +66,8 @@ class Connection:
     """The embedded model, where that is the server."""
     pace: Pace | None = None
     """The limits that the configuration sets for it. None: it sets none."""
+    provider_name: str = ""
+    """How the provider is called. Empty: it has no name but its host."""
     notices: list[str] = field(default_factory=list)
     others: list[Connection] = field(default_factory=list)
     """The servers that were changed to later."""
@@ -215,6 +217,7 @@ def connect_server(
     connection = Connection(
         client, model or settings.model or default, source, base_url, found.masked if found else None
     )
+    connection.provider_name = provider.name
     if settings.providers:
         from chatrepl.pacing import pace_of
 
@@ -299,6 +302,12 @@ def open_store(environment: Environment) -> ChatStore:
     return open_resilient(environment.data_directory / LIBRARY_FILE, environment.clock)
 
 
+def open_library_to_read(environment: Environment) -> ChatStore | None:
+    """Open the library for a report; nothing is made where there is none. None: there is none."""
+    path = environment.data_directory / LIBRARY_FILE
+    return open_store(environment) if path.exists() else None
+
+
 def reach(base_url: str, settings: Settings, environment: Environment) -> Iterator[Step]:
     """Try the way to a server without sending a request; see ``api.diagnose``."""
     from chatrepl.api.diagnose import reach as try_way
@@ -330,6 +339,8 @@ def build_session(loaded: LoadedSettings, environment: Environment, connection: 
 
 def _parts(loaded: LoadedSettings, connection: Connection, environment: Environment) -> Parts:
     """Return what a session talks to, and how."""
+    from chatrepl.api.address import is_loopback
+
     is_openai = connection.client.provider == "api.openai.com"
     local = connection.local
 
@@ -355,6 +366,8 @@ def _parts(loaded: LoadedSettings, connection: Connection, environment: Environm
         key_source=connection.key_source,
         make_model_list=lambda client: model_list(client, connection.base_url, environment),
         pace=connection.pace,
+        provider_name=LOCAL_PROFILE if local is not None else connection.provider_name,
+        is_on_this_machine=local is not None or is_loopback(connection.base_url),
     )
 
 

@@ -28,6 +28,7 @@ EXAMPLE_ENTRIES = {
     "providers": "gateway",
     "profiles": "fast",
     "tiers": "classic-free",
+    "budgets": "day",
 }
 
 CONFIG_INTRODUCTION = """\
@@ -252,7 +253,9 @@ def _values(info: SettingInfo) -> str:
         item = get_args(kind)[0]
         most = f", at most {maximum:.0f}" if maximum is not None else ""
         return (
-            f"a list{most}, of {_choice(item)}" if get_origin(item) is Literal else f"a list of texts{most}"
+            f"a list{most}, of {_choice(item)}"
+            if get_origin(item) is Literal
+            else f"a list of {'numbers' if item is float else 'texts'}{most}"
         )
     if get_origin(kind) is Mapping:
         return "a table of texts"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatrepl.commands import chat, context, files, model, profile, reply
+from chatrepl.commands import chat, context, files, model, money, profile, reply, usage
 from chatrepl.commands.base import Command
 
 ALL: tuple[Command, ...] = (
@@ -11,5 +11,7 @@ ALL: tuple[Command, ...] = (
     *model.COMMANDS,
     *profile.COMMANDS,
     *context.COMMANDS,
+    *money.COMMANDS,
+    *usage.COMMANDS,
     *files.COMMANDS,
 )

@@ -93,6 +93,8 @@ class Ask:
 
     kind: Kind
     text: str = ""
+    has_consent: bool = False
+    """Whether the user has confirmed that it may pass a budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,7 @@ class Command:
     """A slash command, declared once: parser, help, completion, ``docs/commands.md`` and tests come from here."""
 
     name: str
-    group: Literal["Chat", "Reply", "Model", "Window", "Files", "Screen", "Program"]
+    group: Literal["Chat", "Reply", "Model", "Window", "Money", "Files", "Screen", "Program"]
     summary: str
     """One sentence of at most 70 characters."""
     run: Run

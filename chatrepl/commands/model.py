@@ -217,7 +217,6 @@ COMMANDS = (
         "Window",
         "Count the next request and what the chat has used.",
         _tokens,
-        aliases=("cost", "usage"),
     ),
     Command(
         "status",

@@ -32,6 +32,7 @@ from chatrepl.store.records import check_kind, from_microseconds, interrupted, s
 from chatrepl.store.writers import Writer
 
 if TYPE_CHECKING:
+    from chatrepl.store.ledger import SqliteLedger
     from chatrepl.store.pacing import SqliteReservations
 
 Marks = dict[MessageId, Mark]
@@ -57,6 +58,13 @@ class SqliteStore:
         from chatrepl.store.pacing import SqliteReservations
 
         return SqliteReservations(self._database, self._clock, self._writer)
+
+    @cached_property
+    def ledger(self) -> SqliteLedger:
+        """What every request took."""
+        from chatrepl.store.ledger import SqliteLedger
+
+        return SqliteLedger(self._database, self._clock, self._writer)
 
     @classmethod
     def open(cls, path: Path, clock: Clock, *, timeout_s: float = LOCK_TIMEOUT_S) -> Self:

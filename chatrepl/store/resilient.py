@@ -24,6 +24,7 @@ from chatrepl.store.finding import find
 from chatrepl.store.memory import MemoryStore
 
 if TYPE_CHECKING:
+    from chatrepl.store.ledger import SharedLedger, SqliteLedger
     from chatrepl.store.pacing import SharedReservations, SqliteReservations
 
 RETRY_AFTER_S = 30.0
@@ -35,6 +36,7 @@ RETRY_TIMEOUT_S = 0.5
 _NOT_SAVED = "The chat goes on, but nothing is saved."
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 def open_store(path: Path, clock: Clock, *, timeout_s: float = LOCK_TIMEOUT_S) -> ResilientStore:
@@ -57,6 +59,7 @@ class ResilientStore:
         self._retry_at_s = 0.0
         self._warnings: list[str] = []
         self._reservations: SharedReservations | None = None
+        self._ledger: SharedLedger | None = None
         try:
             self._file = SqliteStore.open(path, clock, timeout_s=timeout_s)
         except DiskError as error:
@@ -237,12 +240,30 @@ class ResilientStore:
             if self._reservations is None:
                 from chatrepl.store.pacing import SharedReservations
 
-                self._reservations = SharedReservations(self._clock, self._on_file, lambda: self._is_saving)
+                def on_file(action: Callable[[SqliteReservations], U]) -> U | None:
+                    with self._lock:
+                        return self._write(lambda file: action(file.reservations))
+
+                self._reservations = SharedReservations(self._clock, on_file, lambda: self._is_saving)
             return self._reservations
 
-    def _on_file(self, action: Callable[[SqliteReservations], T]) -> T | None:
+    @property
+    def ledger(self) -> SharedLedger:
+        """What every request took, of all processes; of this one alone while nothing is saved."""
         with self._lock:
-            return self._write(lambda file: action(file.reservations))
+            if self._ledger is None:
+                from chatrepl.store.ledger import SharedLedger
+
+                def on_file(action: Callable[[SqliteLedger], U]) -> U | None:
+                    with self._lock:
+                        return self._write(lambda file: action(file.ledger))
+
+                def read_file(action: Callable[[SqliteLedger], U]) -> U | None:
+                    with self._lock:
+                        return self._read(lambda file: action(file.ledger))
+
+                self._ledger = SharedLedger(self._clock, on_file, read_file, lambda: self._is_saving)
+            return self._ledger
 
     def _write(self, action: Callable[[SqliteStore], T]) -> T | None:
         """Change the file. None: it could not be, and what the memory is told next is all there is."""
@@ -331,6 +352,8 @@ class ResilientStore:
             file.save_draft(self._memory.draft)
         if self._reservations is not None:
             self._reservations.bring_to(file.reservations)
+        if self._ledger is not None:
+            self._ledger.bring_to(file.ledger)
 
     def _open_for_reading(self, error: DiskError) -> None:
         """Show at least the chats of a file that cannot be written."""

@@ -36,6 +36,10 @@ class Printer:
         """Write a value as JSON."""
         self._out.write(mask_keys(json.dumps(value, ensure_ascii=False, indent=2, default=str)) + "\n")
 
+    def text(self, text: str) -> None:
+        """Write lines that are made for a program."""
+        self._out.write("".join(f"{sanitise_line(mask_keys(line))}\n" for line in text.splitlines()))
+
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Write rows: with a header and in columns at a terminal, where there is room; with tabs for a program."""
         if not self._is_terminal:

@@ -71,8 +71,8 @@ def _result(end: Completed | Cancelled | Failed, chat: ChatId) -> dict[str, Any]
         "error": {
             "message": error.message,
             "hint": error.hint,
-            "status": error.status,
-            "code": error.code,
+            "status": getattr(error, "status", None),
+            "code": getattr(error, "code", None),
         }
         if error
         else None,

@@ -23,6 +23,7 @@ from chatrepl.commands.base import (
     Table,
     Text,
 )
+from chatrepl.commands.money import consent_to
 from chatrepl.commands.registry import Line, Registry, parse_arguments, split_line
 from chatrepl.environment import Environment
 from chatrepl.errors import ChatreplError, ExitStatus
@@ -197,7 +198,11 @@ class Plain:
         writer = plain_writer(self.session, self._output, self._say)
         if unfinished is not None:
             writer.go_on_from(unfinished.text)
-        worker = TurnWorker(lambda cancellation: self.session.turn(ask.kind, ask.text, cancellation))
+        worker = TurnWorker(
+            lambda cancellation: self.session.turn(
+                ask.kind, ask.text, cancellation, has_consent=ask.has_consent
+            )
+        )
         try:
             with closing(worker.events()) as events:
                 end = follow(events, writer)
@@ -206,6 +211,9 @@ class Plain:
         match end:
             case Failed(error, _):
                 self._answer(Notice(error.message, "error", hint=error.hint))
+                question = consent_to(end)
+                if question is not None:
+                    self._answer(question)
             case None:
                 pass
             case _:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chatrepl.sanitise import sanitise_line
 from chatrepl.ui.statusbar import BarState, Fragment, fragments
 
+SCARCE_SHARE = 0.5
+"""What the server's limits leave is said below this share."""
 SPEED_EVERY_S = 0.5
 """The speed of a reply is renewed so often: numbers that run are not read, and each costs a drawing."""
 
 if TYPE_CHECKING:
-    from chatrepl.session import Session
+    from chatrepl.session import NextCost, Session
     from chatrepl.ui.turn_view import TurnView
 
 
@@ -24,6 +26,8 @@ class StatusSource:
         self._state = BarState(model=session.model)
         self._flash = ""
         self._speed_at_s = float("-inf")
+        self._draft = ""
+        """What is being typed, as it was last counted."""
         self.queued_count = 0
 
     def fragments(self, columns: int) -> list[Fragment]:
@@ -45,6 +49,7 @@ class StatusSource:
 
     def begin_turn(self) -> None:
         """A turn has begun."""
+        self._draft = ""
         self._state = self._state._replace(activity="waiting, Esc stops", draft_tokens=None)
 
     def turn_changed(self, turn: TurnView) -> None:
@@ -71,21 +76,67 @@ class StatusSource:
         """Count the next request and what the chat has used."""
         from chatrepl.pricing import format_usd
 
-        plan, totals = self._session.plan_next(), self._session.totals()
+        totals = self._session.totals()
         self._state = self._state._replace(
-            used_tokens=plan.prompt.tokens,
-            is_exact=plan.prompt.quality != "estimated",
-            window_tokens=plan.window_tokens,
-            omitted_count=len(plan.omitted),
+            **self._measured(self._draft),
             chat_cost=format_usd(totals.cost_usd, is_estimated=totals.is_estimated),
             chat_tokens=totals.prompt_tokens + totals.completion_tokens,
+            today=self._today(),
+            limits=self._limits(),
         )
 
     def measure_draft(self, text: str) -> None:
-        """Count what is being typed."""
-        tokens = (
-            self._session.planner.count_draft(text).tokens
-            if text.strip() and not text.startswith("/")
-            else None
+        """Count what is being typed, and what sending it would take and cost."""
+        self._draft = text if text.strip() and not text.startswith("/") else ""
+        tokens = self._session.planner.count_draft(text).tokens if self._draft else None
+        self._state = self._state._replace(draft_tokens=tokens, **self._measured(self._draft))
+
+    def _measured(self, draft: str) -> dict[str, Any]:
+        """Return the items of the bar that depend on the next request."""
+        plan = self._session.plan_next(draft)
+        cost = self._session.next_cost(plan)
+        return {
+            "used_tokens": plan.prompt.tokens,
+            "is_exact": plan.prompt.quality != "estimated",
+            "window_tokens": plan.window_tokens,
+            "omitted_count": len(plan.omitted),
+            "folded_count": len(plan.folded),
+            "too_long_by": plan.too_long_by,
+            "next_cost": self._shown_next(cost),
+        }
+
+    def _shown_next(self, cost: NextCost) -> str:
+        from chatrepl.pricing import format_usd
+
+        if cost.likely_usd is None:
+            return ""  # that the price is not known stands with the cost of the chat
+        return f"{'≈' if self._is_unicode else '~'}{format_usd(cost.likely_usd)}" if cost.likely_usd else ""
+
+    def _today(self) -> str:
+        """Say what was spent today; where a budget is used more than the one of the day, how much of it."""
+        from chatrepl.commands.money import shown_spent
+        from chatrepl.pricing import format_usd
+
+        books = self._session.bookkeeper()
+        spent = books.today()
+        said = shown_spent(spent) if spent.cost_usd or (spent.tokens and books.budgets) else ""
+        standings = books.standings(self._session.conversation.id) if books.budgets else []
+        if not standings:
+            return said
+        most = standings[0]
+        if most.budget.per == "day" and most.budget.limit_usd is not None and most.budget.provider is None:
+            return f"{shown_spent(spent)}/{format_usd(most.budget.limit_usd)}"
+        return (
+            f"{said or format_usd(spent.cost_usd)}, {sanitise_line(most.budget.name)} budget {most.share:.0%}"
         )
-        self._state = self._state._replace(draft_tokens=tokens)
+
+    def _limits(self) -> str:
+        """Say how much of its limits the server leaves, where that is less than half."""
+        said = self._session.client.rate_limits(self._session.model)
+        shares = [
+            allowance.remaining / allowance.limit
+            for allowance in ((said.requests, said.tokens) if said is not None else ())
+            if allowance is not None and allowance.limit and allowance.remaining is not None
+        ]
+        least = min(shares, default=1.0)
+        return f"rate limit {least:.0%} left" if least < SCARCE_SHARE else ""

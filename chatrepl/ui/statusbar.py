@@ -18,14 +18,24 @@ class BarState(NamedTuple):
 
     model: str
     used_tokens: int | None = None
-    """What the next request takes of the window, without the draft. None: not counted yet."""
+    """What the next request takes of the window, with the draft. None: not counted yet."""
     is_exact: bool = False
     """Whether ``used_tokens`` was counted and not estimated."""
     window_tokens: int | None = None
     omitted_count: int = 0
-    """Messages of the chat that the next request leaves out."""
+    """Messages of the chat for which the next request has no room."""
+    folded_count: int = 0
+    """Messages of the chat that a summary stands for."""
+    too_long_by: int = 0
+    """By how many tokens the next request does not fit. 0: it does."""
     draft_tokens: int | None = None
     """None: the input line is empty."""
+    next_cost: str = ""
+    """What the next request costs about. Empty: nothing to say, as where it is free."""
+    today: str = ""
+    """What was spent today, and of which budget. Empty: nothing, and there is no budget."""
+    limits: str = ""
+    """How much the server's own limits leave. Empty: enough, or it does not say."""
     chat_cost: str = "?"
     chat_tokens: int = 0
     """All tokens that the chat has used so far."""
@@ -76,9 +86,19 @@ def items(state: BarState, *, is_unicode: bool) -> Mapping[str, str]:
             window += f"/{short_count(state.window_tokens)} {share:.0%} {meter(share, is_unicode=is_unicode)}"
         else:
             window += "/?"
+        if state.too_long_by:
+            window += f" too long by {short_count(state.too_long_by)}"
+        if state.folded_count:
+            window += f" -{state.folded_count} summarised"
         found["window"] = window + (f" -{state.omitted_count} left out" if state.omitted_count else "")
     if state.draft_tokens is not None:
         found["draft"] = f"draft ~{short_count(state.draft_tokens)}"
+    if state.next_cost:
+        found["next"] = f"next {state.next_cost}"
+    if state.today:
+        found["today"] = f"today {state.today}"
+    if state.limits:
+        found["limits"] = state.limits
     found["chat"] = f"chat {short_count(state.chat_tokens)} tok {state.chat_cost}"
     if state.activity:
         found["speed"] = state.activity
@@ -91,7 +111,7 @@ def items(state: BarState, *, is_unicode: bool) -> Mapping[str, str]:
     return found
 
 
-PRIORITY = ("speed", "model", "window", "queue", "chat", "draft", "profile")
+PRIORITY = ("speed", "model", "window", "queue", "chat", "next", "limits", "today", "draft", "profile")
 """What stays longest when there is no room for all."""
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chatrepl.cancellation import Cancellation
     from chatrepl.commands.base import Ask
     from chatrepl.session import Session
-    from chatrepl.turn import TurnEvent
+    from chatrepl.turn import Failed, TurnEvent
     from chatrepl.ui.markdown import BlockRenderer
     from chatrepl.ui.prompt import View
     from chatrepl.ui.screen import ChatApplication
@@ -43,7 +43,7 @@ class TurnRunner:
 
     Args:
         renderer: Makes a renderer for the present width.
-        on_end: Called when a turn is over and drawn, with the defect that ended it, if one did.
+        on_end: Called when a turn is over and drawn, with the defect that ended it, if one did, and with how it failed.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class TurnRunner:
         view: View,
         status: StatusSource,
         renderer: Callable[[], BlockRenderer],
-        on_end: Callable[[BaseException | None], None],
+        on_end: Callable[[BaseException | None, Failed | None], None],
     ) -> None:
         self._session = session
         self._app = application
@@ -93,7 +93,7 @@ class TurnRunner:
                     loop.call_soon_threadsafe(self._woken)
 
         def run(cancellation: Cancellation) -> Iterator[TurnEvent]:
-            return self._session.turn(ask.kind, ask.text, cancellation)
+            return self._session.turn(ask.kind, ask.text, cancellation, has_consent=ask.has_consent)
 
         worker = TurnWorker(run, wake)
         reasoning = self._session.settings.terminal.reasoning
@@ -223,4 +223,4 @@ class TurnRunner:
         self._status.end_turn()
         self._app.park_cursor(False)
         self._app.print_above([*lines, ""])
-        self._on_end(turn.worker.defect)
+        self._on_end(turn.worker.defect, turn.failure)

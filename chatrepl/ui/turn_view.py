@@ -71,6 +71,8 @@ class TurnView:
         self._tail: tuple[int, list[str]] | None = None
         self.is_over = False
         """Whether the turn has ended and all of it was taken."""
+        self.failure: Failed | None = None
+        """How the turn failed. None: it did not, or goes on."""
         self._waiting_for = ""
         self._retry: tuple[Retrying, float] | None = None
         """What is waited for, and when the wait began."""
@@ -227,6 +229,7 @@ class TurnView:
                 said = ending(message)
                 return self._finish() + (["", *self._renderer.wrapped(said, "chat.warning")] if said else [])
             case Failed(error, message):
+                self.failure = event
                 rest = self._finish()
                 hint = error.hint or "/retry sends it again."
                 if message is not None and message.text and "/continue" not in hint:

@@ -35,6 +35,8 @@ def test_the_tables_are_walked_in_the_order_of_declaration() -> None:
         "window.strategy",
         "window.limit_tokens",
         "window.reserve_tokens",
+        "window.summary_model",
+        "window.summary_tokens",
     ]
     assert {key.removeprefix("parameters.") for key in IDS if key.startswith("parameters.")} == set(
         PARAMETERS
