@@ -104,8 +104,9 @@ def summarise(
         )
         return Outcome(None, said, is_failure=True)
     summary = Summary(new_id(now), task.through, text, asking.model, now, is_by_hand)
+    use = "is sent in their place" if is_by_hand else "is ready for when there is no room for them"
     said = (
-        f"{task.message_count} older messages are folded into a summary: {tokens} tokens stand for {task.replaced_tokens}."
+        f"A summary of {task.message_count} older messages {use}: {tokens} tokens for {task.replaced_tokens}."
         " /compact show shows it, /compact undo takes it back."
     )
     return Outcome(summary, said)

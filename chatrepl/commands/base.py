@@ -99,10 +99,12 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """A question with yes or no; ``then`` runs on yes, and nothing happens on no."""
+    """A question with yes or no; ``then`` runs on yes."""
 
     question: str
     then: Callable[[], Reply]
+    otherwise: Callable[[], Reply] = lambda: Notice("Nothing was done.")
+    """Runs on no."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ def _table(context: Context, plan: Plan, path: Sequence[Message], limit: int) ->
             f"{message.role}",
             str(count(message)),
             age(message.created_at, now),
-            fates.get(message.id, EMPTY) + (" (pinned)" if marks.get(message.id) is Mark.PINNED else ""),
+            fates.get(message.id, EMPTY),
             first_words(message.text, WORDS_CHARS),
         )
         for number, message in shown

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from chatrepl.budget import PERIODS, Standing
-from chatrepl.commands.base import Arg, Ask, Command, Confirm, Context, Notice, Reply, Table
+from chatrepl.commands.base import Arg, Ask, Command, Confirm, Context, Draft, Notice, Reply, Table
 from chatrepl.entries import BudgetSettings
 from chatrepl.errors import BudgetExceededError
 from chatrepl.ledger import Query, Spent
@@ -21,14 +21,25 @@ if TYPE_CHECKING:
 BAR_CELLS = 12
 
 
-def consent_to(failure: Failed) -> Confirm | None:
-    """Return the question whether a turn that a budget stopped is to go on once. None: no budget stopped it."""
+def consent_to(failure: Failed, session: Session, kind: Kind) -> Confirm | None:
+    """Return the question whether a turn that a budget stopped is to go on once. None: no budget stopped it.
+
+    On no, a message that was not sent goes back into the input line.
+    """
     if not isinstance(failure.error, BudgetExceededError):
         return None
-    is_cut = failure.message is not None and bool(failure.message.text)
-    kind = Kind.CONTINUE if is_cut else Kind.RETRY
-    question = "Ask for the rest once all the same?" if is_cut else "Send it once all the same?"
-    return Confirm(question, lambda: Ask(kind, has_consent=True))
+    if failure.message is not None and failure.message.text:
+        return Confirm("Ask for the rest once all the same?", lambda: Ask(Kind.CONTINUE, has_consent=True))
+
+    def take_back() -> Reply:
+        message = session.conversation.last_user_message()
+        if kind is not Kind.ASK or message is None:
+            return Notice("Nothing was sent.")
+        session.undo()
+        return Draft(message.text, "Nothing was sent; your message is in the input line.")
+
+    again = Kind.RETRY if kind is Kind.ASK else kind
+    return Confirm("Send it once all the same?", lambda: Ask(again, has_consent=True), take_back)
 
 
 def shown_spent(spent: Spent) -> str:

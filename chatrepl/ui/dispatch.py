@@ -187,10 +187,7 @@ class Dispatcher:
         confirm, self._confirm = self._confirm, None
         self._view.question = ""
         if confirm is not None:
-            if yes:
-                self.answer(confirm.then())
-            else:
-                self.say("Nothing was done.")
+            self.answer(confirm.then() if yes else confirm.otherwise())
             self.next_in_queue()
 
     # What is answered.

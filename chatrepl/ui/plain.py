@@ -132,15 +132,16 @@ class Plain:
                 self._has_left = True
             case Ask():
                 self._run_turn(reply)
-            case Confirm(question, then):
+            case Confirm(question, then, otherwise):
                 self._write(f"{sanitise_line(question)} (y/n) ")
                 said = self._read_line().strip().lower()
-                self._answer(then() if said in {"y", "yes"} else Notice("Nothing was done."))
+                self._answer(then() if said in {"y", "yes"} else otherwise())
             case Clipboard(text, what):
                 self._write(f"{what}:\n{sanitise(text)}\n")
             case ClearScreen():
                 pass
-            case Draft(text, _):
+            case Draft(text, notice):
+                self._write(self._wrapped(sanitise(notice)))
                 self._write(f"{sanitise(text)}\n")
             case Meter(title, parts):
                 self._write(self._wrapped(sanitise_line(title)))
@@ -211,7 +212,7 @@ class Plain:
         match end:
             case Failed(error, _):
                 self._answer(Notice(error.message, "error", hint=error.hint))
-                question = consent_to(end)
+                question = consent_to(end, self.session, ask.kind)
                 if question is not None:
                     self._answer(question)
             case None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:  # commands and turns are loaded while the user types
     from chatrepl.commands.base import Command, Context, Messages, Notice
     from chatrepl.session import Session
     from chatrepl.summariser import Outcome
-    from chatrepl.turn import Failed
+    from chatrepl.turn import Failed, Kind
     from chatrepl.ui.markdown import BlockRenderer
 
 SWITCH_S = 0.001
@@ -327,7 +327,7 @@ class Repl:
         for warning in (*self.session.store.warnings(), *self.session.news()):
             self._lines.say(warning, "warning")
 
-    def _turn_ended(self, defect: BaseException | None, failure: Failed | None) -> None:
+    def _turn_ended(self, kind: Kind, defect: BaseException | None, failure: Failed | None) -> None:
         if defect is not None:
             self._lines.say(f"chatrepl made a mistake: {type(defect).__name__}: {defect}", "error")
         self._say_warnings()
@@ -336,7 +336,7 @@ class Repl:
             if failure is not None:
                 from chatrepl.commands.money import consent_to
 
-                question = consent_to(failure)
+                question = consent_to(failure, self.session, kind)
                 if question is not None:
                     self._lines.answer(question)
             self._lines.next_in_queue()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chatrepl.cancellation import Cancellation
     from chatrepl.commands.base import Ask
     from chatrepl.session import Session
-    from chatrepl.turn import Failed, TurnEvent
+    from chatrepl.turn import Failed, Kind, TurnEvent
     from chatrepl.ui.markdown import BlockRenderer
     from chatrepl.ui.prompt import View
     from chatrepl.ui.screen import ChatApplication
@@ -43,7 +43,8 @@ class TurnRunner:
 
     Args:
         renderer: Makes a renderer for the present width.
-        on_end: Called when a turn is over and drawn, with the defect that ended it, if one did, and with how it failed.
+        on_end: Called when a turn is over and drawn, with what it asked for, the defect that ended it, if one did, and
+            how it failed.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class TurnRunner:
         view: View,
         status: StatusSource,
         renderer: Callable[[], BlockRenderer],
-        on_end: Callable[[BaseException | None, Failed | None], None],
+        on_end: Callable[[Kind, BaseException | None, Failed | None], None],
     ) -> None:
         self._session = session
         self._app = application
@@ -62,6 +63,7 @@ class TurnRunner:
         self._renderer = renderer
         self._on_end = on_end
         self._turn: TurnView | None = None
+        self._kind: Kind
         self._lines: list[str] = []
         """What is finished and not yet printed."""
         self._size = (0, 0)
@@ -85,6 +87,7 @@ class TurnRunner:
         from chatrepl.worker import TurnWorker
 
         loop = asyncio.get_running_loop()
+        self._kind = ask.kind
 
         def wake() -> None:
             if not self._is_woken:
@@ -223,4 +226,4 @@ class TurnRunner:
         self._status.end_turn()
         self._app.park_cursor(False)
         self._app.print_above([*lines, ""])
-        self._on_end(turn.worker.defect, turn.failure)
+        self._on_end(self._kind, turn.worker.defect, turn.failure)
