@@ -45,8 +45,19 @@ class ModelSettings(SettingsBase):
         maximum=100_000,
         example="1.25",
     )
+    cache_write_usd_per_mtok: Decimal | None = setting(
+        None,
+        "Price of a million input tokens written to the provider's cache. By default as input.",
+        minimum=0,
+        maximum=100_000,
+        example="3.125",
+    )
     output_usd_per_mtok: Decimal | None = setting(
-        None, "Price of a million output tokens, in US dollars.", minimum=0, maximum=100_000, example="10.00"
+        None,
+        "Price of a million output tokens, in US dollars. 0 means that it is free; leave out what you do not know.",
+        minimum=0,
+        maximum=100_000,
+        example="10.00",
     )
 
 

@@ -346,13 +346,17 @@ def _parts(loaded: LoadedSettings, connection: Connection, environment: Environm
 
     def make_planner(settings: Settings, model: str, client: ModelClient) -> ModelPlanner:
         from chatrepl.catalogue import facts_for
+        from chatrepl.commands.model_table import with_listed_price
         from chatrepl.context.tokens import Counter
         from chatrepl.planner import ModelPlanner
         from chatrepl.pricing import Price
 
-        facts = facts_for(model, settings.models)
+        today = environment.clock.now().date()
+        facts = facts_for(model, settings.models, connection.provider_name, today)
         if local is not None and facts.price is None:
-            facts = replace(facts, price=Price(Decimal(0), Decimal(0)))
+            facts = replace(facts, price=Price(Decimal(0), Decimal(0)), source="it runs on this machine")
+        elif facts.price is None:
+            facts = with_listed_price(facts, model_list(client, connection.base_url, environment).known())
         counter = Counter(environment.cache_directory, model, encoding=facts.encoding, is_openai=is_openai)
         known = local.window_tokens if local is not None and model == local.model else None
         return ModelPlanner(settings, facts, counter, lambda: known or client.window_tokens(model))

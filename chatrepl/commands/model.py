@@ -12,6 +12,7 @@ from chatrepl import adjust
 from chatrepl.commands.base import Arg, Command, Context, Notice, Reply, Several, Table, Text, when_idle
 from chatrepl.commands.limits import limit_rows
 from chatrepl.commands.model_table import columns
+from chatrepl.commands.money import shown_price
 from chatrepl.errors import ApiError, ChatreplError
 from chatrepl.exchange import ModelInfo
 from chatrepl.model_list import Listed, find, shown_age
@@ -47,7 +48,9 @@ def _model(context: Context, args: Mapping[str, Any]) -> Reply:
         return _unknown(" ".join(words), listed.models)
     shown = found[:MAX_ROWS]
     title = f"Models at {session.client.provider}, {_how_old(listed)}"
-    header, rows = columns(shown, session.model, session.settings.models, _today(context))
+    header, rows = columns(
+        shown, session.model, session.settings.models, _today(context), session.provider_name
+    )
     table = Table(title, rows, header)
     more = len(found) - len(shown)
     return (
@@ -152,6 +155,7 @@ def _status(context: Context, _args: Mapping[str, Any]) -> Reply:
     rows = [
         ("model", session.model or "the server's own choice"),
         ("server", session.client.provider),
+        ("price", shown_price(session)),
         ("key", f"from {session.key_source}" if session.key_source else "none"),
         (
             "window",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from chatrepl.catalogue import facts_for
+from chatrepl.catalogue import ModelFacts, facts_for
 from chatrepl.entries import ModelSettings
 from chatrepl.exchange import ModelInfo
-from chatrepl.model_list import shutdown_day
+from chatrepl.model_list import Listed, shutdown_day
+from chatrepl.pricing import Price
 
 _HEADER = ("model", "window", "reply", "$ in", "$ out", "can", "")
 
@@ -24,9 +26,20 @@ class Facts(NamedTuple):
     output_usd_per_mtok: Decimal | None
 
 
-def known_facts(model: ModelInfo, overrides: Mapping[str, ModelSettings]) -> Facts:
+def with_listed_price(facts: ModelFacts, listed: Listed | None) -> ModelFacts:
+    """Return facts with the price that the server's own list says, where it says one."""
+    found = (
+        next((each for each in listed.models if each.id == facts.id), None) if listed is not None else None
+    )
+    if found is None or found.input_usd_per_mtok is None or found.output_usd_per_mtok is None:
+        return facts
+    price = Price(found.input_usd_per_mtok, found.output_usd_per_mtok)
+    return replace(facts, price=price, source="the server's list of models")
+
+
+def known_facts(model: ModelInfo, overrides: Mapping[str, ModelSettings], provider: str = "") -> Facts:
     """Put together what is known of a model."""
-    ours = facts_for(model.id, overrides)
+    ours = facts_for(model.id, overrides, provider)
     mine = overrides.get(model.id)
     return Facts(
         (mine.window_tokens if mine else None) or model.window_tokens or ours.window_tokens,
@@ -37,10 +50,14 @@ def known_facts(model: ModelInfo, overrides: Mapping[str, ModelSettings]) -> Fac
 
 
 def columns(
-    models: Sequence[ModelInfo], current: str, overrides: Mapping[str, ModelSettings], today: date
+    models: Sequence[ModelInfo],
+    current: str,
+    overrides: Mapping[str, ModelSettings],
+    today: date,
+    provider: str = "",
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Return a header and a row for each model, without columns of which nothing is known; the model in use is marked."""
-    rows = [_row(model, current, known_facts(model, overrides), today) for model in models]
+    rows = [_row(model, current, known_facts(model, overrides, provider), today) for model in models]
     kept = [number for number in range(len(_HEADER)) if number == 0 or any(row[number] for row in rows)]
     return tuple(_HEADER[number] for number in kept), tuple(
         tuple(row[number] for number in kept) for row in rows

@@ -55,7 +55,7 @@ def _cost(context: Context, _args: Mapping[str, Any]) -> Reply:
     price = session.planner.facts().price
     estimate = session.next_cost(plan)
     rows = [
-        ("price", _price(session)),
+        ("price", shown_price(session)),
         (
             "next request",
             f"{plan.prompt} tokens, {format_usd(estimate.prompt_usd)}; with a reply up to {format_usd(estimate.most_usd)}",
@@ -77,13 +77,24 @@ def _cost(context: Context, _args: Mapping[str, Any]) -> Reply:
     return Table("Cost in US dollars (~ is an estimate, ? is not known)", tuple(rows))
 
 
-def _price(session: Session) -> str:
-    price = session.planner.facts().price
+def shown_price(session: Session) -> str:
+    """Say what the model in use costs, where that is from, and how old it is."""
+    facts = session.planner.facts()
+    price = facts.price
     if price is None:
-        return f"of {session.model or 'the model'} not known"
+        return "?, not known"
     if not price.input_usd_per_mtok and not price.output_usd_per_mtok:
-        return "free"
-    return f"{price.input_usd_per_mtok:f} in, {price.output_usd_per_mtok:f} out, a million tokens"
+        said = "free"
+    else:
+        said = f"${price.input_usd_per_mtok:f} in, ${price.output_usd_per_mtok:f} out a million tokens"
+        if price.cached_input_usd_per_mtok is not None:
+            said += f", ${price.cached_input_usd_per_mtok:f} from the cache"
+        said += "".join(f", more above {grouped(start)}" for start, _ in price.long)
+    age = ""
+    if facts.as_of is not None:
+        days = (session.clock.now().date() - facts.as_of).days
+        age = f" as of {facts.as_of}" + (f", {days} days ago" if days > 1 else "")
+    return said + (f" ({facts.source}{age})" if facts.source else "")
 
 
 def _budget(context: Context, args: Mapping[str, Any]) -> Reply:

@@ -255,8 +255,9 @@ def _agrees(model: str, settings: Settings, options: argparse.Namespace, environ
     ):
         return False
     from chatrepl.catalogue import facts_for
+    from chatrepl.providers import in_use
 
-    price = facts_for(model, settings.models).price
+    price = facts_for(model, settings.models, in_use(settings).name).price
     cost = "its price is not known"
     if price is not None:
         amount = (

@@ -40,11 +40,17 @@ def run(arguments: Sequence[str], environment: Environment) -> int:
     models = find(listed.models, options.words)
     settings = loaded.settings
     if options.json:
-        printer.json([_object(model, settings) for model in models])
+        printer.json([_object(model, settings, connection.provider_name) for model in models])
         return ExitStatus.OK if models else ExitStatus.ERROR
     if models:
         printer.table(
-            *columns(models, connection.model or "", settings.models, environment.clock.now().date())
+            *columns(
+                models,
+                connection.model or "",
+                settings.models,
+                environment.clock.now().date(),
+                connection.provider_name,
+            )
         )
     if environment.stdout_is_terminal:
         _say_how_old(printer, connection.client.provider, len(models), listed.age_s)
@@ -74,8 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _object(model: ModelInfo, settings: Settings) -> dict[str, Any]:
-    facts = known_facts(model, settings.models)
+def _object(model: ModelInfo, settings: Settings, provider: str) -> dict[str, Any]:
+    facts = known_facts(model, settings.models, provider)
     return {
         "id": model.id,
         "window_tokens": facts.window_tokens,
