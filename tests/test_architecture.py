@@ -18,6 +18,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LIMIT_LINES = 600
+GENERATED = ("catalogue.rows",)
+"""Data that a script writes and nobody reads."""
 
 # Rules --------------------------------------------------------------------------------------------------------------
 
@@ -341,7 +343,9 @@ def reaching_violations(sources: Sources, start: str, package: str) -> list[str]
 
 
 def size_violations(sources: Sources) -> list[str]:
-    lengths = {module: len(source.splitlines()) for module, source in sources.items()}
+    lengths = {
+        module: len(source.splitlines()) for module, source in sources.items() if module not in GENERATED
+    }
     return [f"{module}: {lines} lines" for module, lines in lengths.items() if lines > LIMIT_LINES]
 
 
@@ -379,7 +383,7 @@ def test_the_rules_speak_of_modules_that_exist() -> None:
     """A rule for a module that was renamed would hold for ever."""
     named = {place for places, _ in ONLY_IN.values() for place in places}
     named |= {module for module, _ in CORE_EXCEPTIONS} | set(MAY_ASK) | set(IMPORTS_NOTHING_OF_OURS)
-    named |= {member for members in GROUPS.values() for member in members} - {"budget"}
+    named |= {member for members in GROUPS.values() for member in members}
     assert sorted(name for name in named if name not in SOURCES) == []
 
 

@@ -121,7 +121,7 @@ def assert_tidy(terminal: Terminal | Tmux, *, asked: int = 1) -> None:
     prompts = re.findall(r"^>(?! w\d{4})", everything, re.MULTILINE)
     assert len(prompts) == asked + 1, everything
     assert everything.count("test-model") == 1, everything
-    assert len(re.findall(r"chat ~?\d", everything)) == 1, everything
+    assert len(re.findall(r"chat ~?\d", everything)) <= 1, everything  # it goes where the bar is narrow
     assert not re.search(r"Esc stops|queued:|tok/s", everything), everything
     assert "\n\n\n\n" not in everything, everything
 
