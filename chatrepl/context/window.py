@@ -273,9 +273,16 @@ class _Planning:
 
     def _opening(self) -> range:
         """Return the first turns that take no more than their part of the room; never the last one."""
-        left = (self._room or 0) // OPENING_SHARE
+        room, last = self._room or 0, len(self._starts) - 1
+        taken = sum(count[0] for count in self._counted)
+        taken += sum(
+            self._counts(self._messages[place])[0]
+            for place in self._places(last)
+            if self._fates[place] == _FREE
+        )
+        left = min(room // OPENING_SHARE, room - taken)
         end = 0
-        for turn in range(len(self._starts) - 1):
+        for turn in range(last):
             for place in self._places(turn):
                 if self._fates[place] == _FREE:
                     left -= self._counts(self._messages[place])[0]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatrepl.context.tokens import Counter, TokenCount
-from chatrepl.context.window import Limits, Plan, limits_for, plan, too_long
+from chatrepl.context.window import Fold, Limits, Plan, limits_for, plan, too_long
+from chatrepl.conversation import Summary
 from chatrepl.errors import ContextTooLongError
 from chatrepl.messages import Message, MessageId, ReasoningPart, ReplyState, Role
+from chatrepl.settings import Strategy
 from tests.support.chats import chat, chat_of, message
 
 U, A, S, T = Role.USER, Role.ASSISTANT, Role.SYSTEM, Role.TOOL
@@ -268,3 +271,230 @@ def test_planning_a_chat_of_ten_thousand_messages_counts_only_what_could_fit(tmp
     made = plan(messages, count, counter.count_system("Be brief."), limits)
 
     assert len(made.sent) < len(asked) < 1000
+
+
+WHEN = datetime(2026, 1, 1, tzinfo=UTC)
+STRATEGIES: list[Strategy] = ["drop", "middle", "summarise", "refuse"]
+
+
+def folded_at(number: int, *, tokens: int = 5, is_by_hand: bool = False, name: str = "s") -> Fold:
+    """Return a summary of all messages up to one."""
+    through = MessageId(f"{number:032x}")
+    return Fold(Summary(name, through, "in short", "m", WHEN, is_by_hand), TokenCount(tokens, "exact"))
+
+
+class TestStrategies:
+    def test_the_middle_is_left_out_and_the_opening_kept(self) -> None:
+        made = plan(chat(*"abcdefghijkl"), ten, None, Limits(80), strategy="middle")
+        assert numbers(made.sent) == [0, 1, 6, 7, 8, 9, 10, 11]
+        assert numbers(made.omitted) == [2, 3, 4, 5]
+        assert made.begins_at == MessageId(f"{6:032x}")
+
+    def test_an_opening_longer_than_a_quarter_of_the_room_is_left_out_too(self) -> None:
+        made = plan(chat(*"abcdefghijkl"), ten, None, Limits(70), strategy="middle")
+        assert 0 not in numbers(made.sent)
+
+    def test_what_fits_is_sent_whole_with_every_strategy(self) -> None:
+        messages = chat(*"abcd")
+        for strategy in STRATEGIES:
+            assert plan(messages, ten, None, Limits(40), strategy).sent == tuple(messages)
+
+    def test_refusing_leaves_nothing_out_and_says_what_to_do(self) -> None:
+        made = plan(chat(*"abcdefgh"), ten, None, Limits(40), strategy="refuse")
+        assert (len(made.sent), made.omitted, made.too_long_by) == (8, (), 40)
+        error = too_long(made)
+        assert "refuse" in error.message
+        assert error.hint
+        assert all(way in error.hint for way in ("/compact", "/omit", "window.strategy drop"))
+
+    def test_a_system_prompt_larger_than_the_window_is_named_as_the_cause(self) -> None:
+        error = too_long(plan(chat("a"), ten, TokenCount(500, "exact"), Limits(300, 50)))
+        assert "system prompt alone, 500 tokens" in error.message
+        assert "/system none" in (error.hint or "")
+
+
+class TestExclusions:
+    def test_the_turn_of_an_excluded_message_is_not_sent_whole(self) -> None:
+        made = plan(chat(*"abcdef"), ten, None, Limits(1000), excluded=[MessageId(f"{3:032x}")])
+        assert numbers(made.sent) == [0, 1, 4, 5]
+        assert numbers(made.excluded) == [2, 3]
+        assert made.begins_at is None
+
+    def test_the_last_turn_is_sent_whatever_is_excluded(self) -> None:
+        made = plan(chat(*"abc"), ten, None, Limits(1000), excluded=[MessageId(f"{2:032x}")])
+        assert numbers(made.sent) == [0, 1, 2]
+
+    def test_a_pin_wins_over_an_exclusion_in_the_same_turn(self) -> None:
+        pin, out = MessageId(f"{0:032x}"), MessageId(f"{1:032x}")
+        assert numbers(plan(chat(*"abc"), ten, None, Limits(99), pinned=[pin], excluded=[out]).sent) == [
+            0,
+            1,
+            2,
+        ]
+
+    def test_an_excluded_turn_makes_room_for_others(self) -> None:
+        messages = chat(*"abcdefg")
+        out = [MessageId(f"{4:032x}")]
+        assert numbers(plan(messages, ten, None, Limits(50), excluded=out).sent) == [0, 1, 2, 3, 6]
+
+
+class TestSummaries:
+    def test_a_summary_waits_until_the_messages_do_not_fit(self) -> None:
+        messages = chat(*"abcdefg")
+        whole = plan(messages, ten, None, Limits(70), strategy="summarise", folds=[folded_at(3)])
+        assert (whole.summary, len(whole.sent)) == (None, 7)
+        folded = plan(messages, ten, None, Limits(69), strategy="summarise", folds=[folded_at(3)])
+        assert folded.summary is not None
+        assert numbers(folded.folded) == [0, 1, 2, 3]
+        assert numbers(folded.sent) == [4, 5, 6]
+        assert folded.prompt.tokens == 35
+        assert folded.begins_at == MessageId(f"{4:032x}")
+
+    def test_a_summary_that_was_asked_for_is_used_at_once_and_with_every_strategy(self) -> None:
+        for strategy in STRATEGIES:
+            made = plan(
+                chat(*"abcde"), ten, None, Limits(900), strategy, folds=[folded_at(1, is_by_hand=True)]
+            )
+            assert numbers(made.folded) == [0, 1]
+
+    def test_the_last_summary_on_the_path_counts(self) -> None:
+        folds = [folded_at(1, name="old"), folded_at(3, name="new"), folded_at(99, name="elsewhere")]
+        made = plan(chat(*"abcdefg"), ten, None, Limits(60), strategy="summarise", folds=folds)
+        assert made.summary is not None
+        assert made.summary.id == "new"
+
+    def test_pinned_turns_are_sent_word_for_word_beside_a_summary(self) -> None:
+        made = plan(
+            chat(*"abcdefg"),
+            ten,
+            None,
+            Limits(60),
+            strategy="summarise",
+            pinned=[MessageId(f"{1:032x}")],
+            folds=[folded_at(3)],
+        )
+        assert numbers(made.sent) == [0, 1, 4, 5, 6]
+        assert numbers(made.folded) == [2, 3]
+
+    def test_with_a_summary_the_oldest_turns_are_still_left_out_where_it_is_not_enough(self) -> None:
+        made = plan(chat(*"abcdefghijk"), ten, None, Limits(55), strategy="summarise", folds=[folded_at(3)])
+        assert numbers(made.folded) == [0, 1, 2, 3]
+        assert made.omitted
+        assert made.too_long_by == 0
+
+    def test_a_summary_never_stands_for_the_last_turn(self) -> None:
+        made = plan(chat(*"abc"), ten, None, Limits(900), folds=[folded_at(2, is_by_hand=True)])
+        assert numbers(made.sent) == [2]
+
+
+marks = st.sets(st.integers(0, 39), max_size=4)
+
+
+class TestAllStrategies:
+    @given(
+        roles,
+        sizes,
+        st.integers(0, 600),
+        marks,
+        marks,
+        st.sampled_from(STRATEGIES),
+        st.none() | st.integers(0, 39),
+    )
+    def test_a_plan_keeps_its_promises_with_every_strategy(
+        self,
+        speakers: list[Role],
+        weights: list[int],
+        room: int,
+        pins: set[int],
+        outs: set[int],
+        strategy: Strategy,
+        through: int | None,
+    ) -> None:
+        messages = chat_of(speakers)
+
+        def counts(counted: Message) -> TokenCount:
+            return TokenCount(weights[int(counted.id, 16)], "exact")
+
+        def made_with(limit: int) -> Plan:
+            return plan(
+                messages,
+                counts,
+                None,
+                Limits(limit),
+                strategy,
+                [MessageId(f"{n:032x}") for n in pins],
+                [MessageId(f"{n:032x}") for n in outs],
+                [folded_at(through)] if through is not None else [],
+            )
+
+        made = made_with(room)
+        fates = [made.sent, made.omitted, made.folded, made.excluded]
+        found = [number for fate in fates for number in numbers(fate)]
+        assert sorted(found) == list(range(len(messages)))  # every message has one fate
+        assert numbers(made.sent) == sorted(numbers(made.sent))
+        sent = set(numbers(made.sent))
+        assert made.prompt.tokens == sum(weights[n] for n in sent) + made.summary_tokens.tokens
+        assert made.too_long_by == max(made.prompt.tokens - room, 0)  # over the limit, it says so
+        starts = [n for n, role in enumerate(speakers) if role is U]
+        starts = starts if not speakers or (starts and not starts[0]) else [0, *starts]
+        for index, start in enumerate(starts):
+            turn = range(start, starts[index + 1] if index + 1 < len(starts) else len(speakers))
+            states = {number in sent for number in turn if speakers[number] is not S}
+            assert len(states) <= 1  # never splits a turn
+            if index == len(starts) - 1 or pins & set(turn):
+                assert states <= {True}  # keeps pins and the last turn
+        if made.too_long_by and strategy != "refuse":
+            # everything that may go is gone
+            last = range(starts[-1], len(speakers))
+            for index, start in enumerate(starts[:-1]):
+                turn = range(start, starts[index + 1])
+                free = [n for n in turn if speakers[n] is not S]
+                assert pins & set(turn) or not sent & set(free)
+            assert set(last) <= sent
+        assert made_with(room) == made  # deterministic
+
+    @given(roles, sizes, st.integers(0, 600), st.integers(0, 200), marks)
+    def test_more_room_never_sends_less(
+        self, speakers: list[Role], weights: list[int], room: int, more: int, pins: set[int]
+    ) -> None:
+        messages = chat_of(speakers)
+
+        def counts(counted: Message) -> TokenCount:
+            return TokenCount(weights[int(counted.id, 16)], "exact")
+
+        pinned = [MessageId(f"{n:032x}") for n in pins]
+        small = plan(messages, counts, None, Limits(room), pinned=pinned)
+        large = plan(messages, counts, None, Limits(room + more), pinned=pinned)
+        assert set(numbers(small.sent)) <= set(numbers(large.sent))
+
+    @given(roles, sizes, st.integers(0, 600), st.sampled_from(STRATEGIES))
+    def test_planning_what_was_planned_changes_nothing(
+        self, speakers: list[Role], weights: list[int], room: int, strategy: Strategy
+    ) -> None:
+        def counts(counted: Message) -> TokenCount:
+            return TokenCount(weights[int(counted.id, 16)], "exact")
+
+        first = plan(chat_of(speakers), counts, None, Limits(room), strategy)
+        if not first.too_long_by:
+            again = plan(first.sent, counts, None, Limits(room), strategy)
+            assert again.sent == first.sent
+
+    def test_most_of_the_beginning_stays_the_same_from_turn_to_turn(self) -> None:
+        """What a provider's cache of prompts can use: three quarters of all that is sent, over a long chat."""
+        messages = chat(*("x" * 20 for _ in range(1200)))
+        same = sent = 0
+        before: tuple[Message, ...] = ()
+        for end in range(1, len(messages), 2):
+            made = plan(messages[:end], length, None, Limits(2000))
+            shared = next(
+                (
+                    n
+                    for n, (one, other) in enumerate(zip(before, made.sent, strict=False))
+                    if one is not other
+                ),
+                min(len(before), len(made.sent)),
+            )
+            if made.omitted:
+                same, sent = same + shared, sent + len(made.sent)
+            before = made.sent
+        assert same / sent > 0.75
