@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatrepl.messages import Usage
-from chatrepl.pricing import Price, cost, format_usd
+from chatrepl.pricing import Price, cost, format_usd, worst_cost
 
 PRICE = Price(Decimal("2.50"), Decimal("10.00"), Decimal("1.25"))
 
@@ -98,3 +98,50 @@ def test_what_is_shown_is_within_five_per_cent_of_the_amount(amount: Decimal) ->
     assert abs(shown - amount) <= amount * Decimal("0.5")
     if amount >= Decimal("0.001"):
         assert abs(shown - amount) <= amount * Decimal("0.05")
+
+
+amounts = st.decimals(0, 1000, places=4, allow_nan=False)
+prices = st.builds(
+    Price,
+    amounts,
+    amounts,
+    st.none() | amounts,
+    st.none() | amounts,
+    st.lists(st.tuples(st.integers(0, 10**6), st.builds(Price, amounts, amounts)), max_size=2).map(
+        lambda long: tuple(sorted(long, key=lambda pair: pair[0]))
+    ),
+)
+counts = st.integers(-10, 10**7)
+
+
+@given(prices, counts, counts, counts, counts, counts)
+def test_no_counts_make_a_cost_negative(
+    price: Price, prompt: int, completion: int, cached: int, written: int, reasoning: int
+) -> None:
+    usage = Usage(
+        prompt,
+        completion,
+        prompt + completion,
+        cached_tokens=cached,
+        cache_write_tokens=written,
+        reasoning_tokens=reasoning,
+    )
+    found = cost(usage, price)
+    assert found is not None
+    assert found >= 0
+
+
+@given(prices, st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10**6))
+def test_no_split_of_a_prompt_costs_more_than_the_worst_case(
+    price: Price, prompt: int, completion: int, cached: int, written: int
+) -> None:
+    usage = Usage(prompt, completion, prompt + completion, cached_tokens=cached, cache_write_tokens=written)
+    found, worst = cost(usage, price), worst_cost(prompt, completion, price)
+    assert found is not None
+    assert worst is not None
+    assert found <= worst
+
+
+def test_a_service_tier_without_a_price_has_none() -> None:
+    assert cost(Usage(1, 1, 2), PRICE, service_tier="flex") is None
+    assert worst_cost(1, 1, PRICE, service_tier="flex") is None
