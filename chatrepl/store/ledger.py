@@ -31,7 +31,8 @@ from chatrepl.store.writers import Writer
 TRILLIONTH = Decimal(1).scaleb(-12)
 PAGE_ROWS = 1000
 """As many entries are read at once."""
-_LARGEST = 2**63 - 1
+_LARGEST_USD = Decimal(1_000_000)
+"""No request is taken to cost more: sums stay within what the file can hold."""
 
 T = TypeVar("T")
 
@@ -63,7 +64,8 @@ def to_trillionths(amount: Decimal | None, *, rounding: str = ROUND_HALF_EVEN) -
     """Return an amount in trillionths of a dollar, as the file holds it; None stays None."""
     if amount is None:
         return None
-    return min(int(amount.quantize(TRILLIONTH, rounding).scaleb(12)), _LARGEST)
+    bounded = max(Decimal(0), min(amount, _LARGEST_USD))
+    return int(bounded.quantize(TRILLIONTH, rounding).scaleb(12))
 
 
 def from_trillionths(amount: int | None) -> Decimal | None:
@@ -299,6 +301,11 @@ class MemoryLedger:
         self._lock = threading.Lock()
         self._known: dict[str, _Known] = {}
         """By id, in the order in which they were sent."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Never: no other process sees it."""
+        return False
 
     def open(
         self, opening: Opening, queries: Sequence[Query], may: Callable[[Sequence[Spent]], bool]

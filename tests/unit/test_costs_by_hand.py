@@ -28,8 +28,16 @@ class Case(NamedTuple):
     day: date | None = None
 
 
-def used(prompt: int, completion: int, **more: int) -> Usage:
-    return Usage(prompt, completion, prompt + completion, **more)
+def used(
+    prompt: int,
+    completion: int,
+    *,
+    cached_tokens: int = 0,
+    cache_write_tokens: int = 0,
+    reasoning_tokens: int = 0,
+) -> Usage:
+    total = prompt + completion
+    return Usage(prompt, completion, total, cached_tokens, cache_write_tokens, reasoning_tokens)
 
 
 M = 1_000_000
