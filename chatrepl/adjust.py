@@ -21,6 +21,7 @@ _LOOKS_LIKE_KEY = re.compile(
     r"api[-_]?keys?$|(^|[-_.])(key|secret|password)$|(^|\.|access[-_]|auth[-_])token$", re.IGNORECASE
 )
 
+PRICE_HINT = "A price is US dollars for a million tokens: 0 says that the model is free. Leave it out where you do not know it."
 KEY_HINT = (
     "Put the key into the variable OPENAI_API_KEY, or say where it is: "
     "api_key_env (a variable), api_key_command (a command) or api_key_file (an owner-only file)."
@@ -105,8 +106,13 @@ def check_setting(info: SettingInfo, value: Any) -> Any:
         value = _shell_words(value)
     if isinstance(value, str) and not value.strip() and info.default is None and _plain_type(info) is str:
         return None
-    checked = check_value(info.type, value, info.spec.minimum, info.spec.maximum)
     name = info.key.rpartition(".")[2]
+    try:
+        checked = check_value(info.type, value, info.spec.minimum, info.spec.maximum)
+    except ValueError as error:
+        if name.endswith("_usd_per_mtok"):
+            error.hint = PRICE_HINT  # type: ignore[attr-defined]
+        raise
     if name == "base_url":
         return check_base_url(checked)
     if name == "parameters":

@@ -57,8 +57,18 @@ class Outcome(NamedTuple):
     is_failure: bool = False
 
 
-def next_task(asking: Asking, chat: Conversation, plan: Plan, *, is_by_hand: bool = False) -> Task | None:
-    """Return the summary to be made next. None: there is nothing to fold, or no need to yet."""
+def next_task(
+    asking: Asking,
+    chat: Conversation,
+    plan: Plan,
+    *,
+    before: Summary | None = None,
+    is_by_hand: bool = False,
+) -> Task | None:
+    """Return the summary to be made next. None: there is nothing to fold, or no need to yet.
+
+    ``before`` is a summary that is not yet in use; None: the one in use is gone on from.
+    """
     if not is_by_hand and not is_due(plan):
         return None
     counter = asking.planner.counter
@@ -67,7 +77,7 @@ def next_task(asking: Asking, chat: Conversation, plan: Plan, *, is_by_hand: boo
         chat.path(),
         counter.count_message,
         counter.count_text,
-        before=chat.summary(),
+        before=before or chat.summary(),
         most_tokens=most_summary_tokens(plan.window_tokens, asking.summary_tokens),
         marked=chat.marks.keys(),
         is_by_hand=is_by_hand,
@@ -252,14 +262,23 @@ class Summariser:
         return True
 
     def make_now(self, chat: Conversation, plan: Plan, cancellation: Cancellation) -> Outcome:
-        """Make a summary of all but the last turn, and wait for it."""
+        """Make a summary of all but the last turn, and wait for it; in steps, where the model cannot read it all at once."""
         self.stop()
         asking = self._asking()
-        task = next_task(asking, chat, plan, is_by_hand=True)
-        if task is None:
-            return Outcome(None, "There is nothing to fold: only the last turn is left.")
         self._not_before.pop(chat.id, None)
-        return self._make(asking, chat, task, cancellation, is_by_hand=True)
+        best = Outcome(None, "There is nothing to fold: only the last turn is left.")
+        while True:
+            task = next_task(asking, chat, plan, before=best.summary, is_by_hand=True)
+            if task is None:
+                break
+            outcome = summarise(asking, chat, task, cancellation, is_by_hand=True)
+            if outcome.summary is None:
+                best = outcome if best.summary is None else best
+                break
+            best = outcome
+        if best.summary is not None:
+            self._keep(chat, best.summary)
+        return best
 
     def _make(
         self,
@@ -267,10 +286,8 @@ class Summariser:
         chat: Conversation,
         task: Task,
         cancellation: Cancellation,
-        *,
-        is_by_hand: bool = False,
     ) -> Outcome:
-        outcome = summarise(asking, chat, task, cancellation, is_by_hand=is_by_hand)
+        outcome = summarise(asking, chat, task, cancellation)
         if outcome.summary is not None:
             self._keep(chat, outcome.summary)
         return outcome
