@@ -64,19 +64,24 @@ def _table_lines(table: Table, renderer: BlockRenderer) -> list[str]:
     others = zip(*(row[:-1] for row in rows), strict=False)
     taken = sum(2 + max(map(cell_len, column)) for column in others)
     if len(rows[0]) > 1 and renderer.columns - taken < LEAST_CELLS:
-        return title + _stacked(rows, renderer)
+        return title + _stacked(rows, [_shown(name, renderer) for name in table.header], renderer)
     return title + _grid(rows, [_shown(name, renderer) for name in table.header], renderer)
 
 
-def _stacked(rows: list[list[str]], renderer: BlockRenderer) -> list[str]:
-    """Draw each row as a paragraph: its first cell, and the others indented below it."""
+def _stacked(rows: list[list[str]], header: list[str], renderer: BlockRenderer) -> list[str]:
+    """Draw each row as a paragraph: its first cell, and the others indented below it, after their names if they have any."""
     from rich.padding import Padding
     from rich.text import Text as RichText
 
     lines: list[str] = []
     for row in rows:
         lines += renderer.render_any(RichText(row[0], style="bold"))
-        for cell in filter(None, row[1:]):
+        cells = [cell for cell in row[1:] if cell]
+        if header:
+            named = zip(header[1:], row[1:], strict=False)
+            dot = " \u00b7 " if renderer.look.is_unicode else ", "
+            cells = [dot.join(f"{name} {cell}".strip() for name, cell in named if cell)]
+        for cell in cells:
             lines += renderer.render_any(Padding(RichText(cell), (0, 0, 0, 2)))
     return lines
 
