@@ -77,13 +77,13 @@ def key_echo(bench: Bench) -> list[Finding]:
     without: list[float] = []
     for number in range(bench.times(2)):
         with bench.started(chatrepl) as driver:
-            idle += time_echoes(driver, islice(_gaps(number), keys // 2), lambda: False)
+            idle += time_echoes(driver, islice(random_gaps(number), keys // 2), lambda: False)
             driver.settle(0.5)
             _ask(driver, f"rate-{KEY_RATE}-{int(KEY_RATE * keys * 0.2)}")
             driver.read_until(time.monotonic() + 1.0)
-            busy += time_echoes(driver, islice(_gaps(number), keys), lambda: False)
+            busy += time_echoes(driver, islice(random_gaps(number), keys), lambda: False)
         with bench.started(bare) as driver:
-            without += time_echoes(driver, islice(_gaps(number), keys // 2), lambda: False)
+            without += time_echoes(driver, islice(random_gaps(number), keys // 2), lambda: False)
     beside = {"nothing arrives": idle, BARE: without}
     return [
         Finding("95 in a hundred keys are shown within", "ms", busy, beside, Goal(20), statistic="p95"),
@@ -91,7 +91,7 @@ def key_echo(bench: Bench) -> list[Finding]:
     ]
 
 
-def _gaps(seed: int) -> Iterator[float]:
+def random_gaps(seed: int) -> Iterator[float]:
     """Return random times between keys, of 0.11 s in the mean."""
     chance = random.Random(seed)
     while True:
@@ -111,7 +111,9 @@ def stopping(bench: Bench) -> list[Finding]:
                     driver.read_for(0.05)
                 driver.read_until(time.monotonic() + 1)
                 keys += time_echoes(
-                    driver, islice(_gaps(number), STOP_KEYS // (2 if bench.is_quick else 1)), lambda: False
+                    driver,
+                    islice(random_gaps(number), STOP_KEYS // (2 if bench.is_quick else 1)),
+                    lambda: False,
                 )
                 hung_up.append(_until_hung_up(bench, driver))
         goal = None if bytes_per_s else Goal(100)

@@ -35,6 +35,7 @@ class Programs:
     frames: tuple[str, ...]
     """Reads a reply from its standard input and times the renderer alone."""
     requests_inside: tuple[str, ...]
+    window_inside: tuple[str, ...]
     """Is given a base URL and a number of events, and times the client alone."""
 
 
@@ -58,6 +59,7 @@ def install() -> Programs:
         rich_client=rich_client,
         frames=(str(python), "-I", str(ROOT / "bench" / "frames.py")),
         requests_inside=(str(python), "-I", str(ROOT / "bench" / "requests_inside.py")),
+        window_inside=(str(python), "-I", str(ROOT / "bench" / "window_inside.py")),
     )
 
 

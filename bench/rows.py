@@ -8,6 +8,7 @@ from bench.lengths import lengths
 from bench.living import key_echo, steady, stopping
 from bench.shapes import shapes
 from bench.starting import first_letter, start_up
+from bench.window import long_chat
 
 ROWS: tuple[Row, ...] = (
     Row(
@@ -64,5 +65,13 @@ ROWS: tuple[Row, ...] = (
         "A reply that arrives at 3 000 tokens a second, at a terminal that takes everything at once and at one that "
         "takes 10 KB a second.",
         stopping,
+    ),
+    Row(
+        "window",
+        "A chat of 10 000 messages",
+        "Planned and sent inside, with a client that answers at once, each time with a new message, all others being "
+        "counted already; then the same chat is opened in the whole program, and keys are typed at random moments. The last "
+        "figure is of a chat that outgrew a window of 8 192 tokens: what no cache of prompts can know from the turn before.",
+        long_chat,
     ),
 )

@@ -69,9 +69,9 @@ def next_task(
 
     ``before`` is a summary that is not yet in use; None: the one in use is gone on from.
     """
-    if not is_by_hand and not is_due(plan):
-        return None
     counter = asking.planner.counter
+    if not is_by_hand and not is_due(plan, counter.count_message, chat.summary()):
+        return None
     return make_task(
         plan,
         chat.path(),

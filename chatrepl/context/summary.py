@@ -17,7 +17,7 @@ from chatrepl.messages import Message, MessageId, Role
 
 DUE_SHARE = 0.75
 """A summary is made once the request takes so much of its room: before it is needed."""
-LEFT_SHARE = 0.4
+LEFT_SHARE = 0.3
 """After it, what is sent word for word takes at most about so much of the room."""
 WORTH_SHARE = 0.75
 """A summary that takes more than this share of what it stands for is not worth what it loses."""
@@ -57,12 +57,21 @@ def system_with(system: str | None, summary: Summary | None) -> str | None:
     return "\n\n".join(filter(None, (system, f"{INTRODUCTION}\n{summary.text}")))
 
 
-def is_due(plan: Plan) -> bool:
-    """Whether a summary should be made now, so that it is there when it is needed."""
+def is_due(plan: Plan, counts: Callable[[Message], TokenCount], before: Summary | None = None) -> bool:
+    """Whether a summary should be made now, so that it is there when it is needed.
+
+    One that is there and not yet in use counts as if it were: what it stands for needs no other.
+    """
     room = plan.limits.room_tokens
     if room is None:
         return False
-    return bool(plan.omitted) or plan.prompt.tokens > room * DUE_SHARE
+    tokens = plan.prompt.tokens
+    if before is not None and plan.summary is None:
+        places = [message.id for message in plan.sent]
+        covered = places.index(before.through) + 1 if before.through in places else 0
+        pinned = {message.id for message in plan.pinned}
+        tokens -= sum(counts(m).tokens for m in plan.sent[:covered] if m.id not in pinned)
+    return bool(plan.omitted) or tokens > room * DUE_SHARE
 
 
 def most_summary_tokens(window_tokens: int | None, wanted_tokens: int | None) -> int:

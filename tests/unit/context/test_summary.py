@@ -68,24 +68,32 @@ def test_a_summary_is_due_at_three_quarters_of_the_room() -> None:
     def of(tokens: int, omitted: int = 0) -> Plan:
         return Plan((), tuple(said(1)[:omitted]), TokenCount(tokens, "exact"), Limits(1000))
 
-    assert not is_due(of(750))
-    assert is_due(of(751))
-    assert is_due(of(10, omitted=1))
+    assert not is_due(of(750), words)
+    assert is_due(of(751), words)
+    assert is_due(of(10, omitted=1), words)
+
+
+def test_a_summary_that_waits_to_be_used_makes_another_one_needless() -> None:
+    messages = said(20)  # 800 tokens
+    made = plan(messages, words, None, Limits(1000))
+    assert is_due(made, words)
+    assert not is_due(made, words, summary(messages[9]))
+    assert is_due(made, words, summary(messages[1]))
 
 
 def test_it_is_never_due_where_the_window_is_not_known() -> None:
-    assert not is_due(Plan((), (), TokenCount(10**9, "exact"), Limits(None)))
+    assert not is_due(Plan((), (), TokenCount(10**9, "exact"), Limits(None)), words)
 
 
-def test_the_older_turns_are_folded_so_that_the_newer_take_two_fifths_of_the_room() -> None:
+def test_the_older_turns_are_folded_so_that_the_newer_take_less_than_a_third_of_the_room() -> None:
     messages = said(25)
     found = task(messages, 1000)
     assert found is not None
-    assert found.through == messages[29].id  # 20 messages of 20 tokens are left
-    assert found.message_count == 30
-    assert found.replaced_tokens == 600
-    assert "number29" in found.prompt
-    assert "number30" not in found.prompt
+    assert found.through == messages[33].id  # 16 messages of 20 tokens are left, since 17 are no whole turns
+    assert found.message_count == 34
+    assert found.replaced_tokens == 680
+    assert "number33" in found.prompt
+    assert "number34" not in found.prompt
 
 
 def test_no_more_is_folded_at_once_than_the_model_can_read() -> None:
