@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from chatrepl.settings import SettingsBase, setting
+from chatrepl.settings import SettingsBase, Strategy, setting
 
 Dialect = Literal["chat", "responses", "completions"]
 WindowSource = Literal["table", "list", "server"]
@@ -184,6 +184,16 @@ class ProfileSettings(SettingsBase):
         None,
         "The parameters of the request; those at the top of the file that it does not name stay.",
         example="{ temperature = 0.2, max_tokens = 500 }",
+    )
+    strategy: Strategy | None = setting(
+        None, "What becomes of a chat that does not fit, as `window.strategy`.", example='"summarise"'
+    )
+    reserve_tokens: int | None = setting(
+        None,
+        "Tokens kept free for the reply, as `window.reserve_tokens`.",
+        minimum=16,
+        maximum=1_000_000,
+        example="1024",
     )
 
 

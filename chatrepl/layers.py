@@ -130,6 +130,10 @@ def _with_profile(
     return stack, []
 
 
+_IN_PROFILES = {"strategy": "window.strategy", "reserve_tokens": "window.reserve_tokens"}
+"""Fields of a profile that are settings of another name."""
+
+
 def _overlay(name: str, profile: ProfileSettings, origins: Mapping[str, Origin]) -> dict[str, Found]:
     overlay: dict[str, Found] = {}
     for field in profile.__slots__:
@@ -141,7 +145,7 @@ def _overlay(name: str, profile: ProfileSettings, origins: Mapping[str, Origin])
         if field == "parameters":
             overlay |= {f"parameters.{key}": Found(item, origin) for key, item in value.items()}
         else:
-            overlay[field] = Found(value, origin)
+            overlay[_IN_PROFILES.get(field, field)] = Found(value, origin)
     return overlay
 
 

@@ -45,6 +45,7 @@ from chatrepl.transcript_fields import (
     optional,
     show,
 )
+from chatrepl.transcript_views import VIEWS, read_views, views_to_json
 
 FORMAT, VERSION = "chatrepl/chat", 1
 
@@ -68,6 +69,7 @@ def to_json(conversation: Conversation) -> str:
         "system": conversation.system,
         "tip": conversation.tip,
     }
+    document |= views_to_json(conversation)
     head = json.dumps(document, ensure_ascii=False, indent=1)[:-2]
     lines = [f"  {_encode(message)}" for message in conversation.messages.values()]
     messages = "[\n" + ",\n".join(lines) + "\n ]" if lines else "[]"
@@ -257,7 +259,7 @@ def _from_document(document: dict[str, Any]) -> Conversation:
         fail("version", f"{version} is from a newer chatrepl; this one reads {VERSION}")
     if type(version) is not int or version != VERSION:
         fail("version", f"must be {VERSION}", version)
-    check_keys("", document, ("format", "version", "id", "messages"), ("title", "system", "tip"))
+    check_keys("", document, ("format", "version", "id", "messages"), ("title", "system", "tip", *VIEWS))
     chat = check_identifier("id", document["id"])
     title = check_text("title", document.get("title", ""))
     system = optional(check_text, "system", document.get("system"))
@@ -271,6 +273,7 @@ def _from_document(document: dict[str, Any]) -> Conversation:
     if end is not None and end not in conversation:
         fail("tip", "must be the id of a message in the file", tip)
     conversation.move_tip(end)
+    read_views(document, conversation)
     return conversation
 
 

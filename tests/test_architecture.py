@@ -49,6 +49,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "toml_lines",
         "transcript",
         "transcript_fields",
+        "transcript_views",
         "usage_report",
         "values",
     ),

@@ -13,9 +13,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatrepl.conversation import Conversation
+from chatrepl.conversation import Conversation, Mark, Summary
 from chatrepl.errors import TranscriptError
-from chatrepl.messages import ChatId, MessageId, Meta, ReasoningPart, ReplyState, Role, TextPart, Usage
+from chatrepl.messages import (
+    NO_META,
+    ChatId,
+    Message,
+    MessageId,
+    Meta,
+    ReasoningPart,
+    ReplyState,
+    Role,
+    TextPart,
+    Usage,
+)
 from chatrepl.transcript import from_json, load, to_json, to_markdown, to_text
 from tests.support.conversations import CHAT, COMPLETE, NOON, STREAMING, conversations, reply, same, user
 
@@ -394,3 +405,39 @@ def test_usage_without_its_optional_fields_is_enough() -> None:
     put(*USAGE, value={"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3})(document)
     found = read(json.dumps(document))
     assert found[MessageId(document["messages"][1]["id"])].meta.usage == Usage(1, 2, 3)
+
+
+def test_what_is_pinned_left_out_and_summarised_survives_a_file() -> None:
+    conversation = Conversation(ChatId("a" * 32))
+    for number in range(4):
+        role = Role.ASSISTANT if number % 2 else Role.USER
+        meta = Meta(ReplyState.COMPLETE) if number % 2 else NO_META
+        message = Message(MessageId(f"{number:032x}"), conversation.tip, role, (TextPart("hi"),), NOON, meta)
+        conversation.append(message)
+    first, second = list(conversation.messages)[:2]
+    conversation.marks = {first: Mark.PINNED, second: Mark.OMITTED}
+    conversation.summaries = [Summary("b" * 32, second, "They met.", "m", NOON, True)]
+
+    again = from_json(to_json(conversation))
+
+    assert again.marks == conversation.marks
+    assert again.summaries == conversation.summaries
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "place"),
+    [
+        ("marks", [], "marks must be an object"),
+        ("marks", {"0" * 32: "loved"}, "marks, "),
+        ("marks", {"f" * 32: "pinned"}, "must be the id of a message"),
+        ("summaries", {}, "summaries must be a list"),
+        ("summaries", [{}], "summary 1"),
+    ],
+)
+def test_views_that_make_no_sense_are_refused_with_their_place(key: str, value: object, place: str) -> None:
+    conversation = Conversation(ChatId("a" * 32))
+    conversation.append(Message(MessageId("0" * 32), None, Role.USER, (TextPart("hi"),), NOON))
+    document = json.loads(to_json(conversation)) | {key: value}
+    with pytest.raises(TranscriptError) as caught:
+        from_json(json.dumps(document))
+    assert place in caught.value.message

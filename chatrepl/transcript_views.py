@@ -1,0 +1,82 @@
+"""The views of a chat in its JSON file: what is pinned or left out, and its summaries. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+from chatrepl.conversation import Conversation, Mark, Summary
+from chatrepl.messages import MessageId
+from chatrepl.transcript_fields import (
+    check_choice,
+    check_identifier,
+    check_keys,
+    check_text,
+    check_time,
+    fail,
+)
+
+VIEWS = ("marks", "summaries")
+"""The fields of the file that hold them; absent where there are none."""
+_FIELDS = ("id", "through", "text", "model", "created_at", "is_by_hand")
+
+
+def views_to_json(conversation: Conversation) -> dict[str, Any]:
+    """Return the fields of the file; none where there is nothing to say."""
+    found: dict[str, Any] = {}
+    if conversation.marks:
+        found["marks"] = {message: mark.value for message, mark in conversation.marks.items()}
+    if conversation.summaries:
+        found["summaries"] = [
+            {
+                "id": summary.id,
+                "through": summary.through,
+                "text": summary.text,
+                "model": summary.model,
+                "created_at": summary.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+                "is_by_hand": summary.is_by_hand,
+            }
+            for summary in conversation.summaries
+        ]
+    return found
+
+
+def read_views(document: dict[str, Any], conversation: Conversation) -> None:
+    """Add what a file says of views to its chat.
+
+    Raises:
+        TranscriptError: where that is something else, with the first wrong place.
+    """
+    marks = document.get("marks", {})
+    if not isinstance(marks, dict):
+        fail("marks", "must be an object", marks)
+    for message, mark in marks.items():
+        place = f"marks, {message}"
+        word = check_choice(place, mark, [known.value for known in Mark])
+        conversation.marks[_known(place, message, conversation)] = Mark(word)
+    summaries = document.get("summaries", [])
+    if not isinstance(summaries, list):
+        fail("summaries", "must be a list", summaries)
+    for number, item in enumerate(summaries, start=1):
+        conversation.put_summary(_summary(f"summary {number}", item, conversation))
+
+
+def _summary(place: str, item: Any, conversation: Conversation) -> Summary:
+    check_keys(place, item, _FIELDS, ())
+    if not isinstance(item["is_by_hand"], bool):
+        fail(f"{place}, is_by_hand", "must be true or false", item["is_by_hand"])
+    return Summary(
+        check_identifier(f"{place}, id", item["id"]),
+        _known(f"{place}, through", item["through"], conversation),
+        check_text(f"{place}, text", item["text"]),
+        check_text(f"{place}, model", item["model"]),
+        check_time(f"{place}, created_at", item["created_at"]),
+        item["is_by_hand"],
+    )
+
+
+def _known(place: str, message: Any, conversation: Conversation) -> MessageId:
+    found = MessageId(check_identifier(place, message))
+    if found not in conversation:
+        fail(place, "must be the id of a message in the file", message)
+    return found
