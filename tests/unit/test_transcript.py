@@ -427,10 +427,10 @@ def test_what_is_pinned_left_out_and_summarised_survives_a_file() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "place"),
     [
-        ("marks", [], "marks must be an object"),
+        ("marks", [], "marks: must be an object"),
         ("marks", {"0" * 32: "loved"}, "marks, "),
         ("marks", {"f" * 32: "pinned"}, "must be the id of a message"),
-        ("summaries", {}, "summaries must be a list"),
+        ("summaries", {}, "summaries: must be a list"),
         ("summaries", [{}], "summary 1"),
     ],
 )
