@@ -119,6 +119,8 @@ class Session:
         """The models of which ``news`` has told."""
         self._lock = threading.RLock()
         self._summariser: Summariser | None = None
+        self._budgets: dict[str, BudgetSettings | None] = {}
+        """Those that were changed in this run; None: taken away."""
         self._begins_at: dict[ChatId, MessageId | None] = {}
         """Of every chat: where the part began that was last sent."""
         self._take(parts)
@@ -275,12 +277,16 @@ class Session:
 
     def set_budget(self, name: str, budget: BudgetSettings | None) -> None:
         """Set or change a budget for the rest of this run. None: there is none of that name any more."""
-        budgets = {known: entry for known, entry in self.settings.budgets.items() if known != name}
-        if budget is not None:
-            budgets[name] = budget
         with self._lock:
-            self.settings = replace(self.settings, budgets=budgets)
-            self._bookkeeper = None
+            self._budgets[name] = budget
+            self._put_budgets()
+
+    def _put_budgets(self) -> None:
+        """Set what was changed of the budgets in this run, whatever a profile says."""
+        changed = {**self.settings.budgets, **self._budgets}
+        budgets = {name: budget for name, budget in changed.items() if budget is not None}
+        self.settings = replace(self.settings, budgets=budgets)
+        self._bookkeeper = None
 
     def turn(
         self, kind: Kind, text: str, cancellation: Cancellation, *, has_consent: bool = False
@@ -475,6 +481,8 @@ class Session:
         self._changes = {}
         for key, text in kept.items():
             self.change_setting(key, text)
+        if self._budgets:
+            self._put_budgets()
         if self._is_said(parts, "system"):
             self.set_system(parts.settings.system)
 

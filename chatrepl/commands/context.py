@@ -26,6 +26,7 @@ from chatrepl.context.window import Plan
 from chatrepl.conversation import Conversation, Mark, Summary, first_words
 from chatrepl.messages import Message, MessageId, Role
 from chatrepl.pacing import grouped
+from chatrepl.sanitise import sanitise
 
 SHOWN_MESSAGES = 20
 WORDS_CHARS = 60
@@ -345,7 +346,9 @@ def _compact_edit(context: Context, text: str) -> Reply:
     if isinstance(summary, Notice):
         return summary
     if not text:
-        return Draft(f"/compact edit {summary.text}", "The summary is in the input line: Enter keeps it.")
+        return Draft(
+            f"/compact edit {sanitise(summary.text)}", "The summary is in the input line: Enter keeps it."
+        )
     context.session.change_summary(summary, text)
     tokens = context.session.planner.counter.count_text(text)
     return Notice(f"The summary is yours now: {tokens} tokens.")

@@ -17,7 +17,7 @@ from chatrepl.entries import BudgetSettings, ModelSettings
 from chatrepl.exchange import Notice as Said
 from chatrepl.exchange import TextDelta
 from chatrepl.messages import ReplyState, Usage
-from chatrepl.session import Session
+from chatrepl.session import Parts, Session
 from chatrepl.settings import Settings
 from chatrepl.turn import Completed, Failed, Kind, TurnEvent
 from tests.support.fakes import ScriptedClient, make_session, says
@@ -198,3 +198,14 @@ def test_usage_is_shown_by_what_is_wanted(tmp_path: Path) -> None:
     since = run("/usage day someday")
     assert isinstance(since, Notice)
     assert "must be like 7d" in since.text
+
+
+def test_a_budget_set_in_this_run_survives_a_change_of_profile(tmp_path: Path) -> None:
+    session = session_with(tmp_path, ScriptedClient())
+    other = session_with(tmp_path, ScriptedClient())
+    parts = Parts(other.settings, ScriptedClient(), lambda *_: other.planner, model="tiny")
+    session._change_profile = lambda _: parts
+    run_in(session, tmp_path)("/budget day 5")
+    session.use_profile("other")
+    assert session.settings.budgets["day"].limit_usd == 5
+    assert [budget.name for budget in session.bookkeeper().budgets] == ["day"]
