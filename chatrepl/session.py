@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,41 +31,12 @@ if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while t
     from chatrepl.planner import ModelPlanner
     from chatrepl.ports import ChatStore, Clock, ModelClient
     from chatrepl.settings import Settings
+    from chatrepl.spending import NextCost, Totals
     from chatrepl.summariser import Asking, Outcome, Summariser
     from chatrepl.turn import Kind, TurnEvent
 
     PlannerFactory = Callable[[Settings, str, ModelClient], ModelPlanner]
     """Builds what plans requests for a model."""
-
-
-class Totals(NamedTuple):
-    """What a chat has used so far, all branches together."""
-
-    requests: int
-    prompt_tokens: int
-    completion_tokens: int
-    cost_usd: Decimal | None
-    """None where the price of any request is not known."""
-    is_estimated: bool
-    """Whether any of the counts is ours."""
-
-
-LATE_REPLIES = 5
-TYPICAL_REPLY_TOKENS = 400
-"""How long a reply is taken to be before there is any."""
-LIKELY_REPLY_TOKENS = 4096
-"""As long a reply is expected at most, where nothing bounds it."""
-
-
-class NextCost(NamedTuple):
-    """What the next request costs, in US dollars. None: the price is not known."""
-
-    prompt_usd: Decimal | None
-    """The request itself, if nothing of it is in the provider's cache."""
-    likely_usd: Decimal | None
-    """With a reply as long as the last ones."""
-    most_usd: Decimal | None
-    """With the longest reply that is expected."""
 
 
 class Parts(NamedTuple):
@@ -519,44 +489,15 @@ class Session:
 
     def next_cost(self, plan: Plan) -> NextCost:
         """Estimate what the next request costs: itself, with a reply as they are in this chat, and at worst."""
-        from chatrepl.pricing import worst_cost
+        from chatrepl.spending import next_cost
 
-        facts, tier = self.planner.facts(), self.settings.parameters.get("service_tier")
-        longest = self.settings.parameters.get("max_tokens")
-        most = longest if isinstance(longest, int) else plan.reserve_tokens or LIKELY_REPLY_TOKENS
-
-        def price_of(reply_tokens: int) -> Decimal | None:
-            name = tier if isinstance(tier, str) else None
-            return worst_cost(plan.prompt.tokens, reply_tokens, facts.price, service_tier=name)
-
-        return NextCost(price_of(0), price_of(min(most, self._likely_reply_tokens())), price_of(most))
-
-    def _likely_reply_tokens(self) -> int:
-        """Return how long replies of this chat have been lately, in tokens."""
-        found: list[int] = []
-        for message in self.conversation.ancestors(self.conversation.tip):
-            if message.meta.usage is not None and message.meta.usage.completion_tokens:
-                found.append(message.meta.usage.completion_tokens)
-            if len(found) == LATE_REPLIES:
-                break
-        return sum(found) // len(found) if found else TYPICAL_REPLY_TOKENS
+        return next_cost(plan, self.conversation, self.settings.parameters, self.planner.facts().price)
 
     def totals(self) -> Totals:
         """Add up what the open chat has used."""
-        usages = [
-            (message.meta.usage, message.meta.cost_usd)
-            for message in list(self.conversation.messages.values())
-            if message.meta.usage is not None
-        ]
-        costs = [cost for _, cost in usages]
-        is_known = all(cost is not None for cost in costs) and bool(costs or self.planner.facts().price)
-        return Totals(
-            requests=len(usages),
-            prompt_tokens=sum(usage.prompt_tokens for usage, _ in usages),
-            completion_tokens=sum(usage.completion_tokens for usage, _ in usages),
-            cost_usd=sum((cost for cost in costs if cost is not None), Decimal(0)) if is_known else None,
-            is_estimated=any(usage.is_estimated for usage, _ in usages),
-        )
+        from chatrepl.spending import totals
+
+        return totals(self.conversation, is_priced=self.planner.facts().price is not None)
 
     def reply(self, number: int | None) -> Message | None:
         """Return reply ``number`` of the chat, from 1; negative numbers count from the end; None: the last one."""

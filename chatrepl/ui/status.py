@@ -13,7 +13,8 @@ SPEED_EVERY_S = 0.5
 """The speed of a reply is renewed so often: numbers that run are not read, and each costs a drawing."""
 
 if TYPE_CHECKING:
-    from chatrepl.session import NextCost, Session
+    from chatrepl.session import Session
+    from chatrepl.spending import NextCost
     from chatrepl.ui.turn_view import TurnView
 
 
