@@ -39,6 +39,18 @@ def squares(limit):
 
 """
 
+QUESTIONS = ("How do I read a large file line by line?", "And if I need the lines twice?", "Show me an example.")
+"""Asked for the second picture."""
+CONFIG = """
+[models.gpt-4o-mini]
+input_usd_per_mtok = 0.15
+output_usd_per_mtok = 0.60
+[budgets.day]
+limit_usd = 1
+[window]
+limit_tokens = 4096
+"""
+
 
 def text_of(terminal: Terminal) -> Text:
     """Return the visible screen with its styles."""
@@ -87,7 +99,13 @@ def main() -> None:
             server.route(path, error_response(404, {"error": {"message": "not that kind of server"}}))
         slowly = [step for piece in chunks[:-3] for step in (piece, Pause(0.01))]
         server.answer(stream_answer([*slowly, WaitFor(go_on), *chunks[-3:]]))
-        variables = {"OPENAI_API_KEY": "sk-picture", "OPENAI_BASE_URL": server.base_url}
+        config = Path(directory) / "config.toml"
+        config.write_text(CONFIG)
+        variables = {
+            "OPENAI_API_KEY": "sk-picture",
+            "OPENAI_BASE_URL": server.base_url,
+            "CHATREPL_CONFIG": str(config),
+        }
         argv = [sys.executable, "-m", "chatrepl", "-m", "gpt-4o-mini"]
         environment = clean_environment(Path(directory), **variables)
         with Terminal(argv, env=environment, columns=columns, rows=rows) as terminal:
@@ -99,6 +117,19 @@ def main() -> None:
             terminal.wait_for("draft ~")
             save(terminal, "streaming", columns)
             go_on.set()
+            terminal.wait_for("chat 154 tok")
+            terminal.send("\x15/clear\r")
+            terminal.wait_for("New chat.")
+            for question in QUESTIONS:
+                terminal.send_line(question)
+                terminal.wait_for(lambda shown: "Esc" not in "".join(shown.screen()))
+            terminal.send_line("/pin 1")
+            terminal.wait_for("Pinned")
+            terminal.send_line("/context")
+            terminal.wait_for("Messages")
+            terminal.send("And in async code?")
+            terminal.wait_for("draft ~")
+            save(terminal, "context", columns)
 
 
 if __name__ == "__main__":

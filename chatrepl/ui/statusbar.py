@@ -111,7 +111,7 @@ def items(state: BarState, *, is_unicode: bool) -> Mapping[str, str]:
     return found
 
 
-PRIORITY = ("speed", "model", "window", "queue", "chat", "next", "limits", "today", "draft", "profile")
+PRIORITY = ("speed", "model", "window", "queue", "next", "draft", "chat", "today", "limits", "profile")
 """What stays longest when there is no room for all."""
 
 
@@ -119,15 +119,15 @@ def fragments(state: BarState, order: Sequence[str], columns: int, *, is_unicode
     """Lay the bar out in one row of at most ``columns - 1`` columns, leaving out what matters least."""
     texts = items(state, is_unicode=is_unicode)
     separator = " · " if is_unicode else " | "
-    kept = [name for name in order if name in texts]
     room = columns - 1 - (get_cwidth(state.warning) + len(separator) if state.warning else 0)
-
-    def width() -> int:
-        return sum(get_cwidth(texts[name]) for name in kept) + len(separator) * max(0, len(kept) - 1)
-
-    for name in reversed(PRIORITY):
-        if width() > room and len(kept) > 1 and name in kept:
-            kept.remove(name)
+    chosen: set[str] = set()
+    for name in PRIORITY:
+        if name in texts and name in order:
+            width = get_cwidth(texts[name]) + (len(separator) if chosen else 0)
+            if width <= room or not chosen:
+                chosen.add(name)
+                room -= width
+    kept = [name for name in order if name in chosen]
     row: list[Fragment] = []
     if state.warning:
         row.append(("class:status.warning", state.warning[: max(0, columns - 1)]))

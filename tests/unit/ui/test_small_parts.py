@@ -48,7 +48,7 @@ def test_what_is_left_out_is_said() -> None:
 
 
 def test_a_narrow_bar_keeps_what_matters_most() -> None:
-    assert bar(FULL, 40) == "gpt-x · 88 tok/s, Esc stops"
+    assert bar(FULL, 40) == "gpt-x · 88 tok/s, Esc stops · 2 queued"
 
 
 @given(st.integers(1, 120), st.text(max_size=30), st.booleans())
