@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Literal, get_args
 
+from chatrepl.conversation import first_words
 from chatrepl.ledger import Entry
 from chatrepl.pacing import grouped
 from chatrepl.pricing import format_usd
@@ -19,6 +20,9 @@ By = Literal["day", "week", "month", "model", "provider", "chat", "purpose"]
 BY: tuple[By, ...] = get_args(By)
 
 BAR_CELLS = 20
+TITLE_CHARS = 40
+ID_CHARS = 12
+"""So much of a chat's id tells chats of different milliseconds apart."""
 MOST_EMPTY_DAYS = 92
 """Days without requests are listed too, in a range of so many days at most."""
 
@@ -137,8 +141,9 @@ def report(
         found = sorted(rows.values(), key=lambda row: (-row.cost_usd, -row.total_tokens, row.key))
     if by == "chat":
         for row in found:
-            title = (titles or {}).get(row.key, "")
-            row.key = f"{title} ({row.key[:8]})" if title else row.key[:8] or "(none)"
+            title = first_words((titles or {}).get(row.key, ""), TITLE_CHARS)
+            id = row.key[:ID_CHARS]
+            row.key = f"{title} ({id})" if title else id or "(none)"
     return Report(by, tuple(found), total)
 
 

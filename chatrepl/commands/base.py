@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -38,6 +39,15 @@ class Reasoning:
     """What a model thought before a reply, in full."""
 
     text: str
+
+
+_AMOUNT = re.compile(r"[~$?\d]")
+
+
+def are_amounts(cells: Iterable[str]) -> bool:
+    """Whether the cells of a column are numbers, which stand under each other at the right."""
+    found = [cell for cell in cells if cell]
+    return bool(found) and all(_AMOUNT.match(cell) for cell in found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,13 +48,19 @@ class Printer:
             return
         from rich.cells import cell_len
 
+        from chatrepl.commands.base import are_amounts
+
         clean = [[sanitise_line(mask_keys(cell)) for cell in row] for row in (header, *rows)]
         widths = [max(map(cell_len, column)) for column in zip(*clean, strict=True)]
         if sum(widths) + 2 * (len(widths) - 1) > self._columns:
             self._stacked(clean[0], clean[1:])
             return
+        right = [are_amounts(column) for column in zip(*clean[1:], strict=True)] or [False] * len(widths)
         for row in clean:
-            cells = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+            cells = (
+                " " * (width - cell_len(cell)) + cell if is_right else cell + " " * (width - cell_len(cell))
+                for cell, width, is_right in zip(row, widths, right, strict=True)
+            )
             self._out.write("  ".join(cells).rstrip() + "\n")
 
     def line_of(self, cells: Sequence[str]) -> None:
@@ -66,5 +72,5 @@ class Printer:
         for row in rows:
             self._out.write(row[0] + "\n")
             for name, cell in zip(header[1:], row[1:], strict=True):
-                if cell:
-                    self._out.write(f"    {f'{name}: ' if name else ''}{cell}\n")
+                if cell.strip():
+                    self._out.write(f"    {f'{name.strip()}: ' if name.strip() else ''}{cell.strip()}\n")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from rich.cells import cell_len, set_cell_size
 
-from chatrepl.commands.base import Messages, Meter, Notice, Reasoning, Table, Text
+from chatrepl.commands.base import Messages, Meter, Notice, Reasoning, Table, Text, are_amounts
 from chatrepl.messages import Role
 from chatrepl.sanitise import sanitise, sanitise_line
 from chatrepl.ui.ascii import readable
@@ -76,11 +78,13 @@ def _stacked(rows: list[list[str]], header: list[str], renderer: BlockRenderer) 
     lines: list[str] = []
     for row in rows:
         lines += renderer.render_any(RichText(row[0], style="bold"))
-        cells = [cell for cell in row[1:] if cell]
+        cells = [cell for cell in row[1:] if cell.strip()]
         if header:
             named = zip(header[1:], row[1:], strict=False)
             dot = " \u00b7 " if renderer.look.is_unicode else ", "
-            cells = [dot.join(f"{name} {cell}".strip() for name, cell in named if cell)]
+            cells = [
+                dot.join(f"{name.strip()} {cell.strip()}".strip() for name, cell in named if cell.strip())
+            ]
         for cell in cells:
             lines += renderer.render_any(Padding(RichText(cell), (0, 0, 0, 2)))
     return lines
@@ -95,7 +99,9 @@ def _grid(rows: list[list[str]], header: list[str], renderer: BlockRenderer) -> 
     grid = RichTable(box=lines if header else None, show_header=bool(header), pad_edge=False, show_edge=False)
     for index in range(len(rows[0])):
         name = header[index] if index < len(header) else ""
-        grid.add_column(name, no_wrap=index == 0, overflow="fold")
+        is_right = bool(header) and are_amounts(row[index] for row in rows)
+        justify: Literal["left", "right"] = "right" if is_right else "left"
+        grid.add_column(name, no_wrap=index == 0, overflow="fold", justify=justify)
     for row in rows:
         cells = [RichText(cell) for cell in row]
         cells[0].stylize("bold")

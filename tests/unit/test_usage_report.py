@@ -73,7 +73,7 @@ def test_models_come_by_what_they_cost() -> None:
 
 def test_chats_come_with_their_titles() -> None:
     found = report([entry()], "chat", UTC, titles={"c" * 32: "Tea"})
-    assert found.rows[0].key == "Tea (cccccccc)"
+    assert found.rows[0].key == "Tea (cccccccccccc)"
 
 
 @pytest.mark.parametrize(

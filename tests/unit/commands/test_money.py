@@ -191,7 +191,7 @@ def test_usage_is_shown_by_what_is_wanted(tmp_path: Path) -> None:
     nothing = run("/usage model")
     assert isinstance(nothing, Notice)
     ask(session)
-    assert cells(run("/usage model all"))["tiny"][4] == "$0.002"
+    assert cells(run("/usage model all"))["tiny"][4].strip() == "$0.002"
     wrong = run("/usage colour")
     assert isinstance(wrong, Notice)
     assert wrong.tone == "error"
