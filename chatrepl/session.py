@@ -325,6 +325,7 @@ class Session:
         planner = self.planner
         if model != self.model:
             planner = self._make_planner(self.settings, model, self.client)
+            planner.prepare()
         return Asking(
             self.client,
             model,

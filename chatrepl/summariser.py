@@ -79,6 +79,7 @@ def next_task(
         counter.count_text,
         before=before or chat.summary(),
         most_tokens=most_summary_tokens(plan.window_tokens, asking.summary_tokens),
+        readable_tokens=asking.planner.limits.room_tokens,
         marked=chat.marks.keys(),
         is_by_hand=is_by_hand,
     )
@@ -105,7 +106,11 @@ def summarise(
     if text is None:
         return Outcome(None, "The summary was stopped.")
     if not text:
-        return Outcome(None, "No summary was made: the model answered nothing.", is_failure=True)
+        said = (
+            f"No summary was made: {asking.model} answered nothing in {task.most_tokens} tokens. A model that thinks first"
+            " needs more (window.summary_tokens), or leaves it to another one (window.summary_model)."
+        )
+        return Outcome(None, said, is_failure=True)
     tokens = asking.planner.counter.count_text(text)
     if not is_worth_it(tokens, task.replaced_tokens):
         said = (

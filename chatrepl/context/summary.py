@@ -89,6 +89,7 @@ def make_task(
     *,
     before: Summary | None,
     most_tokens: int,
+    readable_tokens: int | None = None,
     marked: Collection[MessageId] = (),
     is_by_hand: bool = False,
 ) -> Task | None:
@@ -101,6 +102,7 @@ def make_task(
         count_text: Counts a text by itself.
         before: The summary in use. None: there is none.
         most_tokens: The longest the new one may be.
+        readable_tokens: What the model that writes it can read in a request. None: as much as the one that is planned for.
         marked: Messages that are pinned or left out: a summary does not stand for them, nor for the rest of their turns.
         is_by_hand: Whether all but the last turn is to be folded, however much room there is.
     """
@@ -111,9 +113,10 @@ def make_task(
     end = _end_of_fold(turns, done, counts, limit)
     if end <= done:
         return None
-    readable = [[m for m in turn if m.text] for turn in turns]
-    kept = [turn if not any(m.id in marked for m in turn) else [] for turn in readable]
-    request_room = None if room is None else room - count_text(INSTRUCTIONS).tokens - most_tokens - 64
+    said = [[m for m in turn if m.text] for turn in turns]
+    kept = [turn if not any(m.id in marked for m in turn) else [] for turn in said]
+    readable = room if readable_tokens is None else readable_tokens
+    request_room = None if readable is None else readable - count_text(INSTRUCTIONS).tokens - most_tokens - 64
     while end > done + 1 and not _can_be_read(kept[done:end], request_room, counts):
         end -= 1
     folded = [message for turn in kept[:end] for message in turn]

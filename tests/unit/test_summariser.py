@@ -90,7 +90,7 @@ def test_a_summary_is_there_for_the_next_process_until_it_is_undone(tmp_path: Pa
     ("reply", "said"),
     [
         ([ServerError("down")], "No summary was made: down"),
-        (says(""), "the model answered nothing"),
+        (says(""), "tiny answered nothing in"),
         (says(LONG * 6), "thrown away"),
     ],
     ids=["a server that fails", "an empty answer", "one that does not shrink"],

@@ -199,3 +199,12 @@ def test_a_summary_stands_behind_the_system_prompt() -> None:
     assert system_with(None, None) is None
     assert system_with("Be brief.", made) == f"Be brief.\n\n{INTRODUCTION}\nThey spoke."
     assert system_with(None, made) == f"{INTRODUCTION}\nThey spoke."
+
+
+def test_a_model_with_a_smaller_window_is_asked_for_less_at_once() -> None:
+    messages = said(25)
+    made = plan(messages, words, None, Limits(1000))
+    found = make_task(made, messages, words, count, before=None, most_tokens=20, readable_tokens=300)
+    assert found is not None
+    assert count(found.prompt).tokens < 300
+    assert found.message_count < 34
