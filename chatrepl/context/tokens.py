@@ -10,6 +10,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -47,14 +48,14 @@ class TokenCount(NamedTuple):
 
 
 NO_TOKENS = TokenCount(0, "exact")
+_TOKENS, _QUALITY = itemgetter(0), itemgetter(1)
 
 
 def total(counts: Iterable[TokenCount]) -> TokenCount:
     """Add counts up; the sum is known no better than the least known of them."""
     counts = list(counts)
-    qualities = {count[1] for count in counts}
-    worst = max(map(_WORST_LAST.index, qualities), default=0)
-    return TokenCount(sum([count[0] for count in counts]), _WORST_LAST[worst])
+    worst = max(map(_WORST_LAST.index, set(map(_QUALITY, counts))), default=0)
+    return TokenCount(sum(map(_TOKENS, counts)), _WORST_LAST[worst])
 
 
 # Source: API contract, section 8, after tiktoken 0.14 model.py; the first match counts.

@@ -293,21 +293,24 @@ class _Planning:
 
     def _newest_turns(self, room_tokens: int) -> tuple[int, list[TokenCount]]:
         """Return the first turn to send, and what it and all later ones take beside what is decided already."""
-        messages, starts, fates, counts = self._messages, self._starts, self._fates, self._counts
+        starts, counts = self._starts, self._counts
         used, counted, lengths = 0, list[TokenCount](), list[int]()
         last = index = latest = len(starts) - 1
-        for place in range(len(messages) - 1, -1, -1):
-            if not fates[place]:
-                count = counts(messages[place])
+        start, few_tokens = starts[last], room_tokens * 3
+        places = range(len(self._messages) - 1, -1, -1)
+        for place, message, fate in zip(places, reversed(self._messages), reversed(self._fates), strict=True):
+            if not fate:
+                count = counts(message)
                 counted.append(count)
                 used += count[0]
                 if used > room_tokens and index < last:
                     break
-            if place == starts[index]:
+            if place == start:
                 lengths.append(len(counted))
-                if used * 4 < room_tokens * 3:
+                if used * 4 < few_tokens:
                     latest = index - 1
                 index -= 1
+                start = starts[index]
         earliest = index + 1
         first = max(latest, earliest)
         while first and first & (first - 1) >= earliest:  # clears the lowest bit that is set
