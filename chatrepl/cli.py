@@ -294,6 +294,8 @@ def _connect(
 
 def _open_chat(session: Session, options: argparse.Namespace) -> tuple[Notice | Messages, ...]:
     """Open the chat that was asked for, and return what is said about it."""
+    if not (options.resume or options.go_on):
+        return ()
     from chatrepl.commands.base import Notice
 
     chat = session.store.find_chat(options.resume) if options.resume else None
@@ -314,6 +316,8 @@ def _open_chat(session: Session, options: argparse.Namespace) -> tuple[Notice | 
 
 
 def _greeting(connection: Connection) -> tuple[Notice, ...]:
+    if not connection.notices:
+        return ()
     from chatrepl.commands.base import Notice
 
     return tuple(Notice(text) for text in connection.notices)
