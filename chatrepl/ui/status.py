@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from chatrepl.sanitise import sanitise_line
@@ -25,6 +26,7 @@ class StatusSource:
         self._session = session
         self._is_unicode = is_unicode
         self._state = BarState(model=session.model)
+        self._lock = threading.Lock()
         self._flash = ""
         self._speed_at_s = float("-inf")
         self._draft = ""
@@ -51,7 +53,7 @@ class StatusSource:
     def begin_turn(self) -> None:
         """A turn has begun."""
         self._draft = ""
-        self._state = self._state._replace(activity="waiting, Esc stops", draft_tokens=None)
+        self._change(activity="waiting, Esc stops", draft_tokens=None)
 
     def turn_changed(self, turn: TurnView) -> None:
         """Take over how a turn stands."""
@@ -60,7 +62,7 @@ class StatusSource:
         activity = waiting or (
             "" if speed is not None else "Esc stops" if turn.has_begun else self._state.activity
         )
-        self._state = self._state._replace(tokens_per_s=speed, activity=activity)
+        self._change(tokens_per_s=speed, activity=activity)
 
     def _speed(self, turn: TurnView) -> float | None:
         now_s = self._session.clock.monotonic()
@@ -71,14 +73,14 @@ class StatusSource:
 
     def end_turn(self) -> None:
         """The turn is over."""
-        self._state = self._state._replace(tokens_per_s=None, activity="")
+        self._change(tokens_per_s=None, activity="")
 
     def measure_chat(self) -> None:
         """Count the next request and what the chat has used."""
         from chatrepl.pricing import format_usd
 
         totals = self._session.totals()
-        self._state = self._state._replace(
+        self._change(
             **self._measured(self._draft),
             chat_cost=format_usd(totals.cost_usd, is_estimated=totals.is_estimated),
             chat_tokens=totals.prompt_tokens + totals.completion_tokens,
@@ -86,11 +88,16 @@ class StatusSource:
             limits=self._limits(),
         )
 
+    def _change(self, **items: Any) -> None:
+        """Change items of the bar, each measured by now: others that another thread has changed meanwhile stay."""
+        with self._lock:
+            self._state = self._state._replace(**items)
+
     def measure_draft(self, text: str) -> None:
         """Count what is being typed, and what sending it would take and cost."""
         self._draft = text if text.strip() and not text.startswith("/") else ""
         tokens = self._session.planner.count_draft(text).tokens if self._draft else None
-        self._state = self._state._replace(draft_tokens=tokens, **self._measured(self._draft))
+        self._change(draft_tokens=tokens, **self._measured(self._draft))
 
     def _measured(self, draft: str) -> dict[str, Any]:
         """Return the items of the bar that depend on the next request."""

@@ -156,5 +156,5 @@ def test_a_long_chat_with_summaries_keeps_a_pinned_fact_and_is_never_refused(
         summaries += session.plan_next().summary is not None
     turns = [request for request in client.requests if len(request.messages) > 1]
     assert all(fact in [message.text for message in request.messages] for request in turns)
-    assert summaries > 3
+    assert summaries > 1
     assert all(message.meta.error is None for message in session.conversation.replies())
