@@ -125,7 +125,7 @@ def open_files() -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts what is open as Linux tells it")
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_nothing_is_lost_or_left_behind_whatever_the_server_does(tmp_path: Path, seed: int) -> None:
     faulty = Faulty(seed)
     with RawServer(handler=faulty) as server:

@@ -146,7 +146,7 @@ def test_a_long_chat_with_summaries_keeps_a_pinned_fact_and_is_never_refused(
     ask(session, fact)
     session.mark(session.conversation.path()[0].id, Mark.PINNED)
     summaries = 0
-    for number in range(20):
+    for number in range(16):
         ask(
             session,
             f"Question {number}: name one thing that is {number} metres long, and say why it is so long.",

@@ -95,7 +95,7 @@ def _split(words: Iterator[Word], texts: set[str]) -> tuple[list[Word], Iterator
     return here, words
 
 
-@settings(CASES, max_examples=1100)
+@settings(CASES, max_examples=700)
 @given(documents(most_blocks=3, options=Options(depth=3)), WIDTHS, HEIGHTS, CUTS)
 def test_a_short_reply_ends_as_if_it_had_come_at_once(
     document: Document, columns: int, rows: int, cuts: tuple[int, int]
