@@ -39,7 +39,11 @@ def squares(limit):
 
 """
 
-QUESTIONS = ("How do I read a large file line by line?", "And if I need the lines twice?", "Show me an example.")
+QUESTIONS = (
+    "How do I read a large file line by line?",
+    "And if I need the lines twice?",
+    "Show me an example.",
+)
 """Asked for the second picture."""
 CONFIG = """
 [models.gpt-4o-mini]
