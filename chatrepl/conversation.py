@@ -24,6 +24,23 @@ class Mark(StrEnum):
     """It is never sent."""
 
 
+class Verdict(StrEnum):
+    """What the user thinks of a reply."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """The user's opinion of a reply."""
+
+    verdict: Verdict
+    note: str
+    """Why, in the user's words. Empty: not said."""
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What stands for the older part of a chat in a request."""
@@ -63,6 +80,9 @@ class Conversation:
         self.marks: dict[MessageId, Mark] = {}
         self.summaries: list[Summary] = []
         """Those in use, the oldest first: the last one that is on the path counts."""
+        self.ratings: dict[MessageId, Rating] = {}
+        self.tags: tuple[str, ...] = ()
+        """Sorted, each once."""
         self._messages: dict[MessageId, Message] = {}
         self._children: dict[MessageId | None, list[MessageId]] = {}
         self._tip: MessageId | None = None
@@ -162,6 +182,16 @@ class Conversation:
         """Return a message and those that stand in the same place, in the order they were added."""
         return self.children(self._messages[message].parent_id)
 
+    def newest_below(self, message: MessageId) -> MessageId:
+        """Return the end of the branch that was begun last below a message; itself where nothing follows it."""
+        while below := self._children.get(message):
+            message = below[-1]
+        return message
+
+    def forks(self) -> frozenset[MessageId | None]:
+        """Return what is followed by more than one message; None stands for the beginning."""
+        return frozenset(parent for parent, below in self._children.items() if len(below) > 1)
+
     def last_reply(self) -> Message | None:
         """Return the last reply on the path. None where there is none."""
         return next((message for message in self.ancestors(self._tip) if message.is_reply), None)
@@ -188,6 +218,11 @@ class Conversation:
                 self.summaries[index] = summary
                 return
         self.summaries.append(summary)
+
+    def copy_views(self, other: Conversation) -> None:
+        """Take over what another knows beside its messages: marks, summaries, ratings, tags."""
+        self.marks, self.summaries = dict(other.marks), list(other.summaries)
+        self.ratings, self.tags = dict(other.ratings), other.tags
 
     def replies(self) -> tuple[Message, ...]:
         """Return the replies on the path, oldest first: reply N of the chat is at index N - 1."""

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
+    from datetime import date, datetime, tzinfo
     from decimal import Decimal
+    from pathlib import Path
 
     from chatrepl.cancellation import Cancellation
-    from chatrepl.conversation import Conversation, Mark, Summary
+    from chatrepl.conversation import Conversation, Mark, Rating, Summary
     from chatrepl.exchange import Json, ModelInfo, RateLimits, Request, StreamEvent, WireRequest
     from chatrepl.ledger import Entry, Opening, Query, Spent
-    from chatrepl.messages import ChatId, Message, MessageId
+    from chatrepl.messages import ChatId, Message, MessageId, Role
     from chatrepl.pacing import Go, Pace, Place, Sent, Ticket
+    from chatrepl.search import Query as SearchQuery
 
 
 class Clock(Protocol):
@@ -172,10 +174,221 @@ class ChatSummary(NamedTuple):
 
     id: ChatId
     title: str
-    """Given by the user, or the first words of the first message; empty for a chat without messages."""
+    """Given by the user, else made by a model, else the first words; empty for a chat without messages."""
     created_at: datetime
     updated_at: datetime
     message_count: int
+    model: str = ""
+    """The model of its last reply. Empty: it has none, or it is not known."""
+    total_tokens: int = 0
+    """What all its replies took, requests included."""
+    cost_usd: Decimal | None = None
+    """What is known of its cost. None: nothing is."""
+    tags: tuple[str, ...] = ()
+    is_archived: bool = False
+    deleted_at: datetime | None = None
+    """When it was put into the bin. None: it is not there."""
+
+
+class ChatFilter(NamedTuple):
+    """Which chats are meant; everything that is said must hold."""
+
+    words: tuple[str, ...] = ()
+    """Each must occur in the title, letter case aside."""
+    model: str | None = None
+    """A part of the name of its last model."""
+    tag: str | None = None
+    since: datetime | None = None
+    """Changed at this time or later."""
+    before: datetime | None = None
+    is_archived: bool | None = False
+    """None: those in the archive and those not."""
+    is_deleted: bool = False
+    """Whether those in the bin are meant, instead of the others."""
+
+
+class Hit(NamedTuple):
+    """A message that answers a search."""
+
+    chat: ChatSummary
+    message: MessageId
+    role: Role
+    model: str
+    created_at: datetime
+    text: str
+    score: float
+
+
+class Hits(NamedTuple):
+    """What a search found, the best first."""
+
+    hits: Sequence[Hit]
+    total: int
+    """How many there are, of which ``hits`` are the first."""
+    is_capped: bool = False
+    """Whether there are more, older ones that were not looked at."""
+    is_inside_words: bool = False
+    """Whether nothing begins with what was asked for, and these have it inside of words."""
+
+
+class Tail(NamedTuple):
+    """The end of a chat, for a first look at it."""
+
+    title: str
+    messages: Sequence[Message]
+    has_more: bool
+
+
+class WholeChat(NamedTuple):
+    """A chat with all that is kept of it: on its way in or out."""
+
+    conversation: Conversation
+    created_at: datetime
+    updated_at: datetime
+    auto_title: str = ""
+    """Made by a model. Empty: none was."""
+    is_archived: bool = False
+
+
+class Imported(NamedTuple):
+    """What became of a chat that was brought in."""
+
+    chat: ChatId
+    added_count: int
+    """New messages. 0: all of it was there."""
+    is_new: bool
+
+
+class Day(NamedTuple):
+    """A day of the library."""
+
+    day: date
+    """Of this machine's time zone."""
+    message_count: int
+
+
+class ModelCount(NamedTuple):
+    """How many replies a model wrote."""
+
+    model: str
+    reply_count: int
+
+
+class LibraryStats(NamedTuple):
+    """What there is in the library, the bin left out."""
+
+    chat_count: int
+    archived_count: int
+    message_count: int
+    text_bytes: int
+    file_bytes: int
+    days: Sequence[Day]
+    """Those with messages, the oldest first."""
+    models: Sequence[ModelCount]
+    """The most used first."""
+    longest: Sequence[ChatSummary]
+    """Those with the most messages first."""
+
+
+class Library(Protocol):
+    """All chats of this machine together.
+
+    Every method may be called from any thread and raises ``StoreError`` where the disk does not do its part, or where
+    there is no such chat.
+    """
+
+    def list(self, which: ChatFilter, limit: int = 50, offset: int = 0) -> Sequence[ChatSummary]:
+        """List chats that have messages, the last changed first."""
+        ...
+
+    def describe(self, chat: ChatId) -> ChatSummary:
+        """Return a chat as a list shows it."""
+        ...
+
+    def search(
+        self, query: SearchQuery, limit: int = 20, *, chat: ChatId | None = None, is_per_chat: bool = False
+    ) -> Hits:
+        """Find messages by their words, in all chats but those in the bin, or in one.
+
+        Args:
+            query: What is asked for.
+            limit: How many are returned at most.
+            chat: The only one that is searched. None: all.
+            is_per_chat: Whether each chat is represented by its best message only.
+        """
+        ...
+
+    def tail(self, chat: ChatId, count: int) -> Tail:
+        """Read the end of a chat without reading the rest."""
+        ...
+
+    def read(self, chat: ChatId) -> WholeChat:
+        """Read a chat to hand it out; nothing of it is kept in memory."""
+        ...
+
+    def tag(self, chat: ChatId, add: Sequence[str] = (), remove: Sequence[str] = ()) -> tuple[str, ...]:
+        """Put tags on a chat and take some off; returns what it has now."""
+        ...
+
+    def tags(self) -> Sequence[tuple[str, int]]:
+        """Return every tag and how many chats have it, the most used first."""
+        ...
+
+    def set_archived(self, chat: ChatId, *, is_archived: bool) -> None:
+        """Keep a chat out of lists, or bring it back. It is searched all the same."""
+        ...
+
+    def delete(self, chat: ChatId) -> None:
+        """Put a chat into the bin."""
+        ...
+
+    def restore(self, chat: ChatId) -> None:
+        """Bring a chat back from the bin."""
+        ...
+
+    def tend(self, before: datetime) -> int:
+        """Remove for good what was put into the bin before a time, and see to the index; returns how many chats went."""
+        ...
+
+    def set_auto_title(self, chat: ChatId, title: str) -> None:
+        """Keep the title that a model made; the user's own counts before it."""
+        ...
+
+    def import_chats(
+        self,
+        chats: Sequence[WholeChat],
+        *,
+        is_dry: bool = False,
+        on_stored: Callable[[], None] = lambda: None,
+    ) -> Sequence[Imported]:
+        """Bring chats in, all or none of them. What is there already stays as it is; what is new is added.
+
+        Args:
+            chats: With ids of their own.
+            is_dry: Whether it is only found out what would become of them.
+            on_stored: Called when only what other threads need not wait for is left to do.
+        """
+        ...
+
+    def ids(self, which: ChatFilter) -> Sequence[ChatId]:
+        """Return the ids of chats, the oldest first."""
+        ...
+
+    def stats(self, zone: tzinfo | None) -> LibraryStats:
+        """Count what there is."""
+        ...
+
+    def backup(self, path: Path) -> None:
+        """Copy the library, as it is at this moment, to a file; others go on using it."""
+        ...
+
+    def check(self) -> Sequence[str]:
+        """Return what is wrong with the library. Empty: it is sound."""
+        ...
+
+    def vacuum(self) -> tuple[int, int]:
+        """Make the file as small as it can be, with a new index; returns its bytes before and after."""
+        ...
 
 
 class ChatStore(Protocol):
@@ -220,6 +433,10 @@ class ChatStore(Protocol):
         """Remember what the user decided about a message. None: nothing any more."""
         ...
 
+    def set_rating(self, chat: ChatId, message: MessageId, rating: Rating | None) -> None:
+        """Keep what the user thinks of a reply. None: nothing any more."""
+        ...
+
     def add_summary(self, chat: ChatId, summary: Summary) -> None:
         """Keep a summary of a chat, in use from now on; in the place of one with the same id."""
         ...
@@ -260,12 +477,12 @@ class ChatStore(Protocol):
         """Remember a typed line, also one that was cleared without being sent."""
         ...
 
-    def save_draft(self, text: str) -> None:
-        """Remember what stands in the input line. Empty: forget it."""
+    def save_draft(self, text: str, chat: ChatId | None = None) -> None:
+        """Remember what stands in the input line of a chat. None: where no chat has begun. Empty: forget it."""
         ...
 
-    def load_draft(self) -> str:
-        """Return what stood in the input line when chatrepl last ended; empty where nothing did."""
+    def load_draft(self, chat: ChatId | None = None) -> str:
+        """Return what stood in the input line of a chat; empty where nothing did."""
         ...
 
     def warnings(self) -> Sequence[str]:
@@ -285,6 +502,11 @@ class ChatStore(Protocol):
     @property
     def ledger(self) -> UsageLedger:
         """What every request took, of all processes."""
+        ...
+
+    @property
+    def library(self) -> Library:
+        """The chats as a whole."""
         ...
 
     def close(self) -> None:

@@ -12,12 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from chatrepl.conversation import Conversation, Mark, Summary, first_words
+from chatrepl.conversation import Conversation, Mark, Rating, Summary, first_words
 from chatrepl.environment import new_id
 from chatrepl.errors import StoreError
 from chatrepl.messages import ChatId, Message, MessageId, ReplyState
-from chatrepl.ports import ChatSummary, Clock
-from chatrepl.store import inputs, tables
+from chatrepl.ports import ChatFilter, ChatSummary, Clock
+from chatrepl.store import inputs, tables, totals
 from chatrepl.store.database import (
     LOCK_TIMEOUT_S,
     Database,
@@ -28,14 +28,13 @@ from chatrepl.store.database import (
 )
 from chatrepl.store.failures import CorruptError, DiskError
 from chatrepl.store.finding import find
-from chatrepl.store.records import check_kind, from_microseconds, interrupted, storable, to_microseconds
+from chatrepl.store.library import TITLE, SqliteLibrary
+from chatrepl.store.records import check_kind, interrupted, storable, to_microseconds
 from chatrepl.store.writers import Writer
 
 if TYPE_CHECKING:
     from chatrepl.store.ledger import SqliteLedger
     from chatrepl.store.pacing import SqliteReservations
-
-Marks = dict[MessageId, Mark]
 
 NOBODY = "-"
 """The writer of a reply that was still arriving when it was copied: nobody receives the copy."""
@@ -65,6 +64,11 @@ class SqliteStore:
         from chatrepl.store.ledger import SqliteLedger
 
         return SqliteLedger(self._database, self._clock, self._writer)
+
+    @cached_property
+    def library(self) -> SqliteLibrary:
+        """The chats as a whole."""
+        return SqliteLibrary(self._database, self._clock, self._writer.is_alive)
 
     @classmethod
     def open(cls, path: Path, clock: Clock, *, timeout_s: float = LOCK_TIMEOUT_S) -> Self:
@@ -181,6 +185,11 @@ class SqliteStore:
         with self._database.write() as connection:
             tables.set_mark(connection, chat, message, mark)
 
+    def set_rating(self, chat: ChatId, message: MessageId, rating: Rating | None) -> None:
+        """Keep what the user thinks of a reply. None: nothing any more."""
+        with self._database.write() as connection:
+            tables.set_rating(connection, chat, message, rating)
+
     def add_summary(self, chat: ChatId, summary: Summary) -> None:
         """Keep a summary of a chat, or put it in the place of the one with its id."""
         with self._database.write() as connection:
@@ -244,7 +253,7 @@ class SqliteStore:
                 if message.id in gone:
                     messages[index] = interrupted(message)
             conversation = Conversation(chat, system=system, title=title, messages=messages, tip=tip)
-            conversation.marks, conversation.summaries = views
+            views.put_into(conversation)
         if gone and not self._end(conversation, gone):
             return self.load(chat)
         return conversation
@@ -255,24 +264,15 @@ class SqliteStore:
         return found[0].id if found else None
 
     def list_chats(self, limit: int = 50, offset: int = 0) -> Sequence[ChatSummary]:
-        """List chats that have messages, the last changed first."""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT id, title, first_words, created_us, updated_us, message_count FROM chats"
-                " WHERE message_count > 0 ORDER BY updated_us DESC, id DESC LIMIT ? OFFSET ?",
-                (limit, offset),
-            ).fetchall()
-        return [
-            ChatSummary(id, title or words, from_microseconds(created), from_microseconds(updated), count)
-            for id, title, words, created, updated, count in rows
-        ]
+        """List chats that have messages, the last changed first; not those in the archive or the bin."""
+        return self.library.list(ChatFilter(), limit, offset)
 
     def titles(self) -> Sequence[tuple[ChatId, str]]:
-        """Return every chat that has messages and the title it goes by, the last changed first."""
+        """Return every chat that has messages and the title it goes by, the last changed first; not those in the bin."""
         with self._database.read() as connection:
             return connection.execute(
-                "SELECT id, CASE title WHEN '' THEN first_words ELSE title END FROM chats"
-                " WHERE message_count > 0 ORDER BY updated_us DESC, id DESC"
+                f"SELECT id, {TITLE} FROM chats"  # noqa: S608
+                " WHERE message_count > 0 AND deleted_us IS NULL ORDER BY updated_us DESC, id DESC"
             ).fetchall()
 
     def find_chat(self, text: str) -> ChatId:
@@ -294,15 +294,15 @@ class SqliteStore:
             with self._database.write(durable=False) as connection:
                 inputs.add(connection, text, to_microseconds(at))
 
-    def save_draft(self, text: str) -> None:
-        """Remember what stands in the input line. Empty: forget it."""
+    def save_draft(self, text: str, chat: ChatId | None = None) -> None:
+        """Remember what stands in the input line of a chat. Empty: forget it."""
         with self._database.write(durable=False) as connection:
-            inputs.save_draft(connection, text)
+            inputs.save_draft(connection, chat or "", text, self._now_us())
 
-    def load_draft(self) -> str:
-        """Return what stood in the input line when chatrepl last ended; empty where nothing did."""
+    def load_draft(self, chat: ChatId | None = None) -> str:
+        """Return what stood in the input line of a chat; empty where nothing did."""
         with self._database.read() as connection:
-            return inputs.load_draft(connection)
+            return inputs.load_draft(connection, chat or "")
 
     def _now_us(self) -> int:
         return to_microseconds(self._clock.now())
@@ -316,6 +316,7 @@ class SqliteStore:
         words = (first_words(message.text) for message in conversation.messages.values())
         text = next((line for line in words if line), "")
         tables.touch(connection, chat, self._now_us(), added=count, text=text, tip=conversation.tip)
+        totals.add(connection, chat, conversation.messages.values())
         tables.put_views(connection, chat, conversation)
 
     def _merge_message(
@@ -340,9 +341,7 @@ class SqliteStore:
 
     def _read(
         self, chat: ChatId
-    ) -> tuple[
-        str, str | None, MessageId | None, list[Message], Mapping[MessageId, str], tuple[Marks, list[Summary]]
-    ]:
+    ) -> tuple[str, str | None, MessageId | None, list[Message], Mapping[MessageId, str], tables.Views]:
         with self._database.read() as connection:
             query = "SELECT title, system, tip FROM chats WHERE id = ?"
             found = connection.execute(query, (chat,)).fetchone()

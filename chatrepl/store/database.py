@@ -77,6 +77,16 @@ class Database:
                     self._connection.execute("ROLLBACK")
                 raise
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection outside of any transaction, for what begins its own.
+
+        Raises:
+            DiskError: where that fails.
+        """
+        with self._lock, explained(self.path):
+            yield self._connection
+
     @property
     def is_in_place(self) -> bool:
         """Whether the file is still where it was opened."""

@@ -1,4 +1,4 @@
-"""What was typed, and what stands in the input line: rows that belong to no chat."""
+"""What was typed, in whatever chat, and what stands in the input line of each."""
 
 from __future__ import annotations
 
@@ -26,15 +26,21 @@ def history(connection: sqlite3.Connection, limit: int) -> Sequence[str]:
     return [text for (text,) in connection.execute(query, (limit,))]
 
 
-def save_draft(connection: sqlite3.Connection, text: str) -> None:
-    """Remember what stands in the input line. Empty: forget it."""
+def save_draft(connection: sqlite3.Connection, chat: str, text: str, at_us: int) -> None:
+    """Remember what stands in the input line of a chat. Empty: forget it."""
     if text:
-        connection.execute("INSERT OR REPLACE INTO draft VALUES (1, ?)", (storable(text),))
+        row = (chat, storable(text), at_us)
+        connection.execute("INSERT OR REPLACE INTO drafts VALUES (?, ?, ?)", row)
     else:
-        connection.execute("DELETE FROM draft")
+        connection.execute("DELETE FROM drafts WHERE chat = ?", (chat,))
 
 
-def load_draft(connection: sqlite3.Connection) -> str:
-    """Return what stood in the input line; empty where nothing did."""
-    found = connection.execute("SELECT text FROM draft").fetchone()
+def load_draft(connection: sqlite3.Connection, chat: str) -> str:
+    """Return what stood in the input line of a chat; empty where nothing did."""
+    found = connection.execute("SELECT text FROM drafts WHERE chat = ?", (chat,)).fetchone()
     return str(found[0]) if found else ""
+
+
+def drafts(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return every draft by its chat, the last changed first."""
+    return dict(connection.execute("SELECT chat, text FROM drafts ORDER BY at_us DESC"))

@@ -16,23 +16,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any, Protocol, TypeVar
 
 from chatrepl.ledger import CostKind, Entry, Opening, Query, Spent
 from chatrepl.messages import Usage
 from chatrepl.pacing import DAY_US
 from chatrepl.ports import Clock
+from chatrepl.store.amounts import from_trillionths, to_trillionths
 from chatrepl.store.database import Database
 from chatrepl.store.failures import DiskError
 from chatrepl.store.records import from_microseconds, storable, to_microseconds
 from chatrepl.store.writers import Writer
 
-TRILLIONTH = Decimal(1).scaleb(-12)
 PAGE_ROWS = 1000
 """As many entries are read at once."""
-_LARGEST_USD = Decimal(1_000_000)
-"""No request is taken to cost more: sums stay within what the file can hold."""
 
 T = TypeVar("T")
 
@@ -58,19 +56,6 @@ _SUM = (
     " coalesce(sum(cost_pusd IS NULL AND most_cost_pusd IS NULL), 0),"
     " coalesce(sum(CASE WHEN outcome IS NULL THEN most_cost_pusd END), 0) FROM ledger"
 )
-
-
-def to_trillionths(amount: Decimal | None, *, rounding: str = ROUND_HALF_EVEN) -> int | None:
-    """Return an amount in trillionths of a dollar, as the file holds it; None stays None."""
-    if amount is None:
-        return None
-    bounded = max(Decimal(0), min(amount, _LARGEST_USD))
-    return int(bounded.quantize(TRILLIONTH, rounding).scaleb(12))
-
-
-def from_trillionths(amount: int | None) -> Decimal | None:
-    """Return an amount in dollars; None stays None."""
-    return None if amount is None else Decimal(amount).scaleb(-12)
 
 
 def rounded(entry: Entry) -> Entry:

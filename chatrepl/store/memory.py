@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chatrepl.conversation import Conversation, Mark, Summary, first_words
+from chatrepl.conversation import Conversation, Mark, Rating, Summary, first_words
 from chatrepl.errors import StoreError
 from chatrepl.messages import ChatId, Message, MessageId, ReplyState
 from chatrepl.ports import ChatSummary, Clock
@@ -31,6 +31,8 @@ class KnownChat:
 
     marks: dict[MessageId, Mark] = field(default_factory=dict)
     summaries: list[Summary] = field(default_factory=list)
+    ratings: dict[MessageId, Rating] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
 
     def fold_pieces(self) -> None:
         """Make what came so far of replies a part of their messages."""
@@ -44,6 +46,7 @@ class KnownChat:
         messages = self.messages.values()
         made = Conversation(self.id, system=self.system, title=self.title, messages=messages, tip=self.tip)
         made.marks, made.summaries = dict(self.marks), list(self.summaries)
+        made.ratings, made.tags = dict(self.ratings), self.tags
         return made
 
     def summary(self) -> ChatSummary:
@@ -61,8 +64,8 @@ class MemoryStore:
         self.chats: dict[ChatId, KnownChat] = {}
         self.inputs: dict[str, datetime] = {}
         """What was typed, and when it was last; the oldest first."""
-        self.draft: str | None = None
-        """What stands in the input line. None: this process has not said."""
+        self.drafts: dict[ChatId | None, str] = {}
+        """What stands in the input line of each chat, as far as this process has said."""
 
     def __contains__(self, chat: ChatId) -> bool:
         return chat in self.chats
@@ -83,6 +86,8 @@ class MemoryStore:
             pieces={message: [] for message in (before.pieces if before else ()) if message in messages},
             marks=dict(conversation.marks),
             summaries=list(conversation.summaries),
+            ratings=dict(conversation.ratings),
+            tags=conversation.tags,
         )
 
     def everything_was_saved(self) -> None:
@@ -155,6 +160,14 @@ class MemoryStore:
             known.marks.pop(message, None)
         else:
             known.marks[message] = mark
+
+    def set_rating(self, chat: ChatId, message: MessageId, rating: Rating | None) -> None:
+        """Keep what the user thinks of a reply."""
+        known = self._changing(chat)
+        if rating is None:
+            known.ratings.pop(message, None)
+        else:
+            known.ratings[message] = rating
 
     def add_summary(self, chat: ChatId, summary: Summary) -> None:
         """Keep a summary, in the place of the one with its id."""

@@ -166,7 +166,56 @@ def _marks(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_begin, _reservations, _ledger, _marks)
+def _library(connection: sqlite3.Connection) -> None:
+    """What makes many chats a library: titles that the model made, tags, the bin, ratings, drafts, the index of words."""
+    _run(
+        connection,
+        # title stays the user's own; auto_title stands in for it. deleted_us is when a chat was put into the bin.
+        "ALTER TABLE chats ADD COLUMN auto_title TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE chats ADD COLUMN is_archived INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE chats ADD COLUMN deleted_us INTEGER",
+        # These repeat what is in messages, as first_words does. cost_pusd is NULL where no cost is known.
+        "ALTER TABLE chats ADD COLUMN model TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE chats ADD COLUMN total_tokens INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE chats ADD COLUMN cost_pusd INTEGER",
+        """
+        CREATE TABLE tags (
+            chat TEXT NOT NULL REFERENCES chats (id),
+            tag TEXT NOT NULL,
+            PRIMARY KEY (chat, tag)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX tags_by_name ON tags (tag, chat)",
+        """
+        CREATE TABLE ratings (
+            chat TEXT NOT NULL,
+            message TEXT NOT NULL,
+            verdict TEXT NOT NULL,
+            note TEXT NOT NULL,
+            at_us INTEGER NOT NULL,
+            PRIMARY KEY (chat, message),
+            FOREIGN KEY (chat, message) REFERENCES messages (chat, id)
+        ) WITHOUT ROWID
+        """,
+        # chat is empty for what was typed where no chat had begun.
+        "CREATE TABLE drafts (chat TEXT NOT NULL PRIMARY KEY, text TEXT NOT NULL, at_us INTEGER NOT NULL)",
+        "INSERT INTO drafts SELECT '', text, 0 FROM draft",
+        "DROP TABLE draft",
+        "CREATE TABLE facts (name TEXT NOT NULL PRIMARY KEY, value) WITHOUT ROWID",
+    )
+    from chatrepl.store import index, totals
+
+    totals.recount(connection)
+    index.rebuild(connection)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _begin,
+    _reservations,
+    _ledger,
+    _marks,
+    _library,
+)
 """Step N brings a database from version N - 1 to version N."""
 
 

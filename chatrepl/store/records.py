@@ -185,8 +185,11 @@ def _replace(message: Message, *, parts: tuple[Part, ...] | None = None, meta: M
     )
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def _dump(value: Any) -> str:
-    return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return storable(_ENCODER.encode(value))
 
 
 def _meta_fields(meta: Meta) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from chatrepl.conversation import Conversation, Mark, Summary
+from chatrepl.conversation import Conversation, Mark, Rating, Summary
 from chatrepl.environment import new_id
 from chatrepl.messages import ChatId, Message, MessageId
 from chatrepl.ports import ChatSummary, Clock
@@ -25,7 +25,9 @@ from chatrepl.store.memory import MemoryStore
 
 if TYPE_CHECKING:
     from chatrepl.store.ledger import SharedLedger, SqliteLedger
+    from chatrepl.store.library import SqliteLibrary
     from chatrepl.store.pacing import SharedReservations, SqliteReservations
+    from chatrepl.store.shared_library import SharedLibrary
 
 RETRY_AFTER_S = 30.0
 """How long saving is left alone after it failed."""
@@ -60,6 +62,7 @@ class ResilientStore:
         self._warnings: list[str] = []
         self._reservations: SharedReservations | None = None
         self._ledger: SharedLedger | None = None
+        self._library: SharedLibrary | None = None
         try:
             self._file = SqliteStore.open(path, clock, timeout_s=timeout_s)
         except DiskError as error:
@@ -143,6 +146,13 @@ class ResilientStore:
             self._write(lambda file: file.set_mark(chat, message, mark))
             self._memory.set_mark(chat, message, mark)
 
+    def set_rating(self, chat: ChatId, message: MessageId, rating: Rating | None) -> None:
+        """Keep what the user thinks of a reply. None: nothing any more."""
+        with self._lock:
+            self._know(chat)
+            self._write(lambda file: file.set_rating(chat, message, rating))
+            self._memory.set_rating(chat, message, rating)
+
     def add_summary(self, chat: ChatId, summary: Summary) -> None:
         """Keep a summary of a chat, or put it in the place of the one with its id."""
         with self._lock:
@@ -220,18 +230,18 @@ class ResilientStore:
             self._write(lambda file: file.add_input(text, at))
             self._memory.add_input(text, at)
 
-    def save_draft(self, text: str) -> None:
-        """Remember what stands in the input line. Empty: forget it."""
+    def save_draft(self, text: str, chat: ChatId | None = None) -> None:
+        """Remember what stands in the input line of a chat. Empty: forget it."""
         with self._lock:
-            self._write(lambda file: file.save_draft(text))
-            self._memory.draft = text
+            self._write(lambda file: file.save_draft(text, chat))
+            self._memory.drafts[chat] = text
 
-    def load_draft(self) -> str:
-        """Return what stood in the input line when chatrepl last ended; empty where nothing did."""
+    def load_draft(self, chat: ChatId | None = None) -> str:
+        """Return what stood in the input line of a chat; empty where nothing did."""
         with self._lock:
-            if not self._is_saving and self._memory.draft is not None:
-                return self._memory.draft
-            return self._read(lambda file: file.load_draft()) or ""
+            if not self._is_saving and chat in self._memory.drafts:
+                return self._memory.drafts[chat]
+            return self._read(lambda file: file.load_draft(chat)) or ""
 
     @property
     def reservations(self) -> SharedReservations:
@@ -264,6 +274,26 @@ class ResilientStore:
 
                 self._ledger = SharedLedger(self._clock, on_file, read_file, lambda: self._is_saving)
             return self._ledger
+
+    @property
+    def library(self) -> SharedLibrary:
+        """The chats as a whole; while nothing is saved, what this process knows of them, to look at."""
+        with self._lock:
+            if self._library is None:
+                from chatrepl.store.shared_library import SharedLibrary
+
+                def on_file(action: Callable[[SqliteLibrary], U]) -> U | None:
+                    with self._lock:
+                        return self._write(lambda file: action(file.library))
+
+                def read_file(action: Callable[[SqliteLibrary], U]) -> U | None:
+                    with self._lock:
+                        return self._read(lambda file: action(file.library))
+
+                self._library = SharedLibrary(
+                    self._clock, self._memory, on_file, read_file, lambda: self._is_saving
+                )
+            return self._library
 
     def _write(self, action: Callable[[SqliteStore], T]) -> T | None:
         """Change the file. None: it could not be, and what the memory is told next is all there is."""
@@ -348,8 +378,8 @@ class ResilientStore:
             file.merge(known.conversation(), created_at=known.created_at, is_changed=known.is_changed)
         for text, at in self._memory.inputs.items():
             file.add_input(text, at)
-        if self._memory.draft is not None:
-            file.save_draft(self._memory.draft)
+        for chat, text in self._memory.drafts.items():
+            file.save_draft(text, chat)
         if self._reservations is not None:
             self._reservations.bring_to(file.reservations)
         if self._ledger is not None:
@@ -389,5 +419,5 @@ def _renamed(conversation: Conversation, chat: ChatId) -> Conversation:
         messages=conversation.messages.values(),
         tip=conversation.tip,
     )
-    renamed.marks, renamed.summaries = dict(conversation.marks), list(conversation.summaries)
+    renamed.copy_views(conversation)
     return renamed

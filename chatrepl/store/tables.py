@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
-from chatrepl.conversation import Conversation, Mark, Summary, first_words
+from chatrepl.conversation import Conversation, Mark, Rating, Summary, Verdict, first_words
 from chatrepl.errors import StoreError
 from chatrepl.messages import ChatId, Message, MessageId, ReplyState
+from chatrepl.store import index, totals
 from chatrepl.store.records import (
     COLUMNS,
     from_microseconds,
@@ -21,7 +23,7 @@ from chatrepl.store.records import (
     with_pieces,
 )
 
-_INSERT = f"INSERT INTO messages (chat, writer, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_INSERT = f"INSERT INTO messages (position, chat, writer, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 
 
 def has_chat(connection: sqlite3.Connection, chat: ChatId) -> bool:
@@ -41,23 +43,37 @@ def insert_chat(connection: sqlite3.Connection, chat: Conversation, created_us: 
 
 
 def insert_messages(
-    connection: sqlite3.Connection, chat: ChatId, messages: Iterable[Message], writer: str
+    connection: sqlite3.Connection,
+    chat: ChatId,
+    messages: Iterable[Message],
+    writer: str,
+    unindexed: list[tuple[int, str]] | None = None,
 ) -> int:
-    """Add messages that belong together, and return how many. Replies still arriving get a writer."""
-    cursor = connection.executemany(
-        _INSERT,
-        (
-            (chat, writer if message.meta.state is ReplyState.STREAMING else None, *to_row(message))
-            for message in messages
-        ),
-    )
-    return max(0, cursor.rowcount)
+    """Add messages that belong together, and return how many. Replies still arriving get a writer.
+
+    ``unindexed`` takes up what the index must be told of them later; None: it is told now. Within a transaction the index
+    writes all it has whenever another statement begins that could fail: telling it of many chats at once is ten times
+    as quick.
+    """
+    (last,) = connection.execute("SELECT coalesce(max(position), 0) FROM messages").fetchone()
+    rows: list[tuple[Any, ...]] = [
+        (position, chat, writer if message.meta.state is ReplyState.STREAMING else None, *to_row(message))
+        for position, message in enumerate(messages, start=last + 1)
+    ]
+    connection.executemany(_INSERT, rows)
+    arrived = [(row[0], row[7]) for row in rows if row[2] is None]
+    if unindexed is None:
+        index.add(connection, arrived)
+    else:
+        unindexed += arrived
+    return len(rows)
 
 
 def insert_message(connection: sqlite3.Connection, chat: ChatId, message: Message, writer: str | None) -> int:
     """Add a message, and return its position."""
+    row = to_row(message)
     try:
-        cursor = connection.execute(_INSERT, (chat, writer, *to_row(message)))
+        cursor = connection.execute(_INSERT, (None, chat, writer, *row))
     except sqlite3.IntegrityError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
             raise StoreError(
@@ -65,6 +81,9 @@ def insert_message(connection: sqlite3.Connection, chat: ChatId, message: Messag
             ) from error
         raise StoreError(f"Message {message.id} is in chat {chat} already.") from error
     assert cursor.lastrowid is not None  # noqa: S101 - an INSERT was just run
+    if writer is None:
+        index.add(connection, [(cursor.lastrowid, str(row[4]))])
+        totals.add(connection, chat, [message])
     return cursor.lastrowid
 
 
@@ -72,17 +91,23 @@ def replace_message(
     connection: sqlite3.Connection, chat: ChatId, message: Message, writer: str | None = None
 ) -> int:
     """Put a reply in the place of the one that was arriving, drop its pieces, and return its position."""
-    query = "SELECT position FROM messages WHERE chat = ? AND id = ?"
+    query = "SELECT position, writer, text FROM messages WHERE chat = ? AND id = ?"
     found = connection.execute(query, (chat, message.id)).fetchone()
     if found is None:
         raise StoreError(f"Message {message.id} is not in chat {chat}.")
+    position, writer_before, text_before = found
     _, _, _, created_us, text, parts, meta = to_row(message)
-    connection.execute("DELETE FROM journal WHERE message = ?", found)
+    connection.execute("DELETE FROM journal WHERE message = ?", (position,))
     connection.execute(
         "UPDATE messages SET created_us = ?, text = ?, parts = ?, meta = ?, writer = ? WHERE position = ?",
-        (created_us, text, parts, meta, writer, *found),
+        (created_us, text, parts, meta, writer, position),
     )
-    return int(found[0])
+    if writer_before is None:
+        index.remove(connection, [(position, text_before)])
+    if writer is None:
+        index.add(connection, [(position, str(text))])
+        totals.add(connection, chat, [message] if writer_before is not None else [])
+    return int(position)
 
 
 def require_message(connection: sqlite3.Connection, chat: ChatId, message: MessageId) -> None:
@@ -101,9 +126,12 @@ def touch(
     tip: MessageId | None = None,
     added: int = 0,
 ) -> None:
-    """Note that a chat changed. ``text`` names it where it has no first words yet; a tip of None stays."""
+    """Note that a chat changed. ``text`` names it where it has no first words yet; a tip of None stays.
+
+    A chat in the bin that goes on somewhere comes out of it.
+    """
     connection.execute(
-        "UPDATE chats SET updated_us = max(updated_us, ?), message_count = message_count + ?,"
+        "UPDATE chats SET updated_us = max(updated_us, ?), message_count = message_count + ?, deleted_us = NULL,"
         " tip = coalesce(?, tip), first_words = CASE first_words WHEN '' THEN ? ELSE first_words END WHERE id = ?",
         (now_us, added, tip, storable(first_words(text)), chat),
     )
@@ -134,9 +162,9 @@ def read_messages(
     arriving: dict[MessageId, str] = {}
     for position, message, writer in connection.execute(query, (chat,)).fetchall():
         arriving[message] = writer
-        index = next(index for index, found in enumerate(messages) if found.id == message)
+        at = next(at for at, found in enumerate(messages) if found.id == message)
         query = "SELECT kind, text FROM journal WHERE message = ? ORDER BY seq"
-        messages[index] = with_pieces(messages[index], connection.execute(query, (position,)))
+        messages[at] = with_pieces(messages[at], connection.execute(query, (position,)))
     return messages, arriving
 
 
@@ -181,16 +209,52 @@ def remove_summary(connection: sqlite3.Connection, chat: ChatId, summary: str) -
     connection.execute("UPDATE summaries SET is_removed = 1 WHERE chat = ? AND id = ?", (chat, summary))
 
 
+def set_rating(
+    connection: sqlite3.Connection, chat: ChatId, message: MessageId, rating: Rating | None
+) -> None:
+    """Keep what the user thinks of a reply. None: nothing any more."""
+    if rating is None:
+        connection.execute("DELETE FROM ratings WHERE chat = ? AND message = ?", (chat, message))
+        return
+    require_message(connection, chat, message)
+    row = (chat, message, rating.verdict.value, storable(rating.note), to_microseconds(rating.at))
+    connection.execute("INSERT OR REPLACE INTO ratings VALUES (?, ?, ?, ?, ?)", row)
+
+
+def add_tags(connection: sqlite3.Connection, chat: ChatId, tags: Iterable[str]) -> None:
+    """Put tags on a chat, beside those it has."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO tags VALUES (?, ?)", ((chat, storable(tag)) for tag in tags)
+    )
+
+
 def put_views(connection: sqlite3.Connection, chat: ChatId, conversation: Conversation) -> None:
-    """Make marks and summaries of a chat what a conversation has."""
+    """Bring what a conversation knows beside its messages into a chat: marks, summaries, ratings, tags."""
     for message, mark in conversation.marks.items():
         set_mark(connection, chat, message, mark)
     for summary in conversation.summaries:
         put_summary(connection, chat, summary)
+    for message, rating in conversation.ratings.items():
+        set_rating(connection, chat, message, rating)
+    add_tags(connection, chat, conversation.tags)
 
 
-def read_views(connection: sqlite3.Connection, chat: ChatId) -> tuple[dict[MessageId, Mark], list[Summary]]:
-    """Return what is marked in a chat and its summaries; what is not understood is left out."""
+class Views(NamedTuple):
+    """What is known of a chat beside its messages."""
+
+    marks: dict[MessageId, Mark]
+    summaries: list[Summary]
+    ratings: dict[MessageId, Rating]
+    tags: tuple[str, ...]
+
+    def put_into(self, conversation: Conversation) -> None:
+        """Make them those of a conversation."""
+        conversation.marks, conversation.summaries = self.marks, self.summaries
+        conversation.ratings, conversation.tags = self.ratings, self.tags
+
+
+def read_views(connection: sqlite3.Connection, chat: ChatId) -> Views:
+    """Return what is known of a chat beside its messages; what is not understood is left out."""
     known = {mark.value: mark for mark in Mark}
     query = "SELECT message, mark FROM marks WHERE chat = ?"
     rows = connection.execute(query, (chat,)).fetchall()
@@ -203,4 +267,12 @@ def read_views(connection: sqlite3.Connection, chat: ChatId) -> tuple[dict[Messa
         Summary(id, through, text, model, from_microseconds(created_us), bool(is_by_hand))
         for id, through, text, model, created_us, is_by_hand in connection.execute(query, (chat,))
     ]
-    return marks, summaries
+    verdicts = {verdict.value: verdict for verdict in Verdict}
+    query = "SELECT message, verdict, note, at_us FROM ratings WHERE chat = ?"
+    ratings = {
+        message: Rating(verdicts[verdict], note, from_microseconds(at_us))
+        for message, verdict, note, at_us in connection.execute(query, (chat,))
+        if verdict in verdicts
+    }
+    query = "SELECT tag FROM tags WHERE chat = ? ORDER BY tag"
+    return Views(marks, summaries, ratings, tuple(tag for (tag,) in connection.execute(query, (chat,))))

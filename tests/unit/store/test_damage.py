@@ -161,7 +161,7 @@ def test_a_migration_that_fails_changes_nothing(
     fill(path, clock)
 
     def second(connection: sqlite3.Connection) -> None:
-        connection.execute("DROP TABLE draft")
+        connection.execute("DROP TABLE drafts")
         connection.execute("DROP TABLE nothing_of_that_name")
 
     with monkeypatch.context() as patch:

@@ -16,8 +16,9 @@ from chatrepl.ledger import Entry, Opening, Query, Spent
 from chatrepl.messages import Usage
 from chatrepl.ports import UsageLedger
 from chatrepl.store import migrations
+from chatrepl.store.amounts import from_trillionths, to_trillionths
 from chatrepl.store.chats import SqliteStore
-from chatrepl.store.ledger import MemoryLedger, from_trillionths, to_trillionths
+from chatrepl.store.ledger import MemoryLedger
 from chatrepl.store.resilient import open_store
 from tests.support.conversations import TestClock
 

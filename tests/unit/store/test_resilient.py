@@ -302,7 +302,7 @@ def test_chats_of_a_file_that_cannot_be_written_are_shown(
 
     def refuse(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("PRAGMA query_only = ON")
-        connection.execute("DELETE FROM draft")
+        connection.execute("DELETE FROM drafts")
 
     monkeypatch.setattr(database, "_require_writable", refuse)
     store = open_store(path, clock)

@@ -1,0 +1,98 @@
+"""The index of words: a full-text table without texts of its own, which proposes messages for a query.
+
+A message is in the index once it has arrived; one that is still arriving is not. Only the numbers of messages are kept
+under each word, no places in them: that takes a seventh of the room of the text, and whether a phrase is there is read
+from the text itself.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from chatrepl.search import WORDS_VERSION, Term, indexed
+
+PAGE_ROWS = 2000
+
+CREATE = (
+    "CREATE VIRTUAL TABLE words USING fts5"
+    "(found, content='', detail=none, columnsize=0, tokenize='ascii', prefix='2 3')"
+)
+"""What is not ASCII comes as ``indexed`` took it apart, so that SQLite need not know letters."""
+_SETTINGS = {"hashsize": 16 << 20, "automerge": 8, "crisismerge": 64}
+"""So many bytes are gathered before they are written, and so many parts before they are merged: for large imports."""
+
+
+def add(connection: sqlite3.Connection, rows: Iterable[tuple[int, str]]) -> None:
+    """Take messages into the index, given as position and text."""
+    add_told(connection, told_of(rows))
+
+
+def told_of(rows: Iterable[tuple[int, str]]) -> str:
+    """Return what the index is told of messages, as JSON. Empty: nothing."""
+    told = {position: indexed(text) for position, text in rows if text}
+    return json.dumps(told, ensure_ascii=False) if told else ""
+
+
+def add_told(connection: sqlite3.Connection, told: str) -> None:
+    """Take messages into the index in one statement, during which other threads run."""
+    if told:
+        connection.execute(
+            "INSERT INTO words (rowid, found) SELECT CAST(key AS INTEGER), value FROM json_each(?)", (told,)
+        )
+
+
+def remove(connection: sqlite3.Connection, rows: Iterable[tuple[int, str]]) -> None:
+    """Take messages out of the index; the texts must be those that were added."""
+    connection.executemany(
+        "INSERT INTO words (words, rowid, found) VALUES ('delete', ?, ?)",
+        ((position, indexed(text)) for position, text in rows if text),
+    )
+
+
+def forget_removed(connection: sqlite3.Connection) -> None:
+    """Write the index anew without the words that only removed messages had; they would stand in it for a while."""
+    connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+
+
+def rebuild(connection: sqlite3.Connection) -> None:
+    """Make the index anew from the messages."""
+    connection.execute("DROP TABLE IF EXISTS words")
+    connection.execute(CREATE)
+    for name, value in _SETTINGS.items():
+        connection.execute("INSERT INTO words (words, rank) VALUES (?, ?)", (name, value))
+    last = 0
+    while True:
+        rows = connection.execute(
+            "SELECT position, text FROM messages WHERE position > ? AND writer IS NULL ORDER BY position LIMIT ?",
+            (last, PAGE_ROWS),
+        ).fetchall()
+        if not rows:
+            break
+        add(connection, rows)
+        last = rows[-1][0]
+    connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+    connection.execute("INSERT OR REPLACE INTO facts VALUES ('words_version', ?)", (WORDS_VERSION,))
+
+
+def is_current(connection: sqlite3.Connection) -> bool:
+    """Whether the index was made with the words as they are taken today."""
+    found = connection.execute("SELECT value FROM facts WHERE name = 'words_version'").fetchone()
+    return found is not None and found[0] == WORDS_VERSION
+
+
+def expression(terms: Sequence[Term], *, is_last_open: bool = False) -> str:
+    """Return what FTS5 is asked for messages that may have all terms. Empty: the index cannot say.
+
+    With ``is_last_open`` only the last word may go on in the text: beginnings of frequent words cost time.
+    """
+    asked: dict[str, None] = {}
+    for place, term in enumerate(terms):
+        for number, word in enumerate(term.words):
+            is_end = number == len(term.words) - 1
+            is_open = term.is_open and is_end and len(word) > 1
+            if is_last_open:
+                is_open = is_open and place == len(terms) - 1
+            asked[f'"{word}" *' if is_open else f'"{word}"'] = None
+    return " AND ".join(asked)
