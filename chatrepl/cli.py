@@ -18,7 +18,7 @@ from chatrepl.redact import mask_keys
 from chatrepl.sanitise import sanitise
 
 if TYPE_CHECKING:
-    from chatrepl.commands.base import Messages, Notice
+    from chatrepl.commands.base import Messages, Notice, Pick
     from chatrepl.config import LoadedSettings
     from chatrepl.session import Session
     from chatrepl.ui.writers import OutputForm
@@ -33,6 +33,9 @@ answers once on standard output. Exit status: 0 ok, 1 other, 2 usage, 3 configur
 
 
 SUBCOMMANDS = {
+    "chats": "what is kept here: lists, search, copies",
+    "export": "chats as files",
+    "import": "chats of other programs",
     "models": "what a provider offers",
     "usage": "what was used and what it cost",
     "config": "what is set; keys",
@@ -40,12 +43,15 @@ SUBCOMMANDS = {
 }
 """Words that mean something else when they stand first, and what; each is a module of ``subcommands``."""
 
+MODULES = {"import": "bring_in"}
+"""Where a word cannot be the name of a module."""
+
 
 def _run_subcommand(name: str, arguments: Sequence[str], environment: Environment) -> int:
     from importlib import import_module
 
     _end_in_order_when_told()
-    module = import_module(f"chatrepl.subcommands.{name}")
+    module = import_module(f"chatrepl.subcommands.{MODULES.get(name, name)}")
     status: int = module.run(arguments, environment)
     environment.stdout.flush()
     return status
@@ -64,7 +70,14 @@ def build_parser() -> argparse.ArgumentParser:
     add("text", nargs="*", help="the first message")
     add("-p", "--print", action="store_true", help="answer once on standard output, without a prompt")
     add("-c", "--continue", dest="go_on", action="store_true", help="go on with the last chat")
-    add("-r", "--resume", metavar="ID", help="go on with the chat whose id or title begins so")
+    add(
+        "-r",
+        "--resume",
+        nargs="?",
+        const="",
+        metavar="ID",
+        help="go on with the chat whose id or title begins so; without one, choose it from a list",
+    )
     add("-m", "--model", help="the model to talk to, as the server lists it")
     add("--profile", metavar="NAME", help="use a profile of the configuration, or a provider by its name")
     add("--system", metavar="TEXT", help="the system prompt of a new chat")
@@ -186,7 +199,7 @@ def _converse(
         return ExitStatus.CONFIG
     session = wiring.build_session(loaded, environment, connection)
     try:
-        greeting = _open_chat(session, options)
+        greeting = _open_chat(session, options, environment)
         if is_once:
             return _once(session, text, environment, options.output, has_consent=options.over_budget)
         greeting = (*greeting, *_greeting(connection))
@@ -292,27 +305,31 @@ def _connect(
     return None
 
 
-def _open_chat(session: Session, options: argparse.Namespace) -> tuple[Notice | Messages, ...]:
+def _open_chat(
+    session: Session, options: argparse.Namespace, environment: Environment
+) -> tuple[Notice | Messages | Pick, ...]:
     """Open the chat that was asked for, and return what is said about it."""
-    if not (options.resume or options.go_on):
+    if options.resume is None and not options.go_on:
         return ()
-    from chatrepl.commands.base import Notice
+    from chatrepl.commands.base import Notice, Pick
 
-    chat = session.store.find_chat(options.resume) if options.resume else None
-    if options.go_on and chat is None:
-        chat = session.store.last_chat()
-        if chat is None:
-            return (Notice("There is no chat to go on with; this is a new one.", "warning"),)
+    if options.resume == "":
+        if _is_once(options, environment):
+            raise UsageError(
+                "-r chooses a chat from a list, which needs a terminal.",
+                hint="chatrepl -r TITLE, or -c for the last chat",
+            )
+        return (Pick(),)
+    chat = session.store.find_chat(options.resume) if options.resume else session.store.last_chat()
     if chat is None:
-        return ()
-    session.open_chat(session.store.load(chat))
+        return (Notice("There is no chat to go on with; this is a new one.", "warning"),)
+    from chatrepl.commands.library import shown_tail
+
+    tail = session.open_later(chat)
+    session.seen_from = tail.messages[0].id if tail.messages else None
     if options.system is not None:
         session.set_system(options.system)
-    from chatrepl.commands.base import Context
-    from chatrepl.commands.reply import last_turns
-
-    context = Context(session, Path)
-    return (last_turns(context, 2),)
+    return (shown_tail(session, tail),)
 
 
 def _greeting(connection: Connection) -> tuple[Notice, ...]:

@@ -11,28 +11,31 @@ import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from chatrepl.environment import new_id
 from chatrepl.errors import ApiError, UsageError
+from chatrepl.open_chat import OpenChat
 
 if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while the user types
     from chatrepl.bookkeeper import Bookkeeper
     from chatrepl.cancellation import Cancellation
     from chatrepl.context.window import Plan
-    from chatrepl.conversation import Conversation, Mark, Summary
+    from chatrepl.conversation import Conversation, Summary
     from chatrepl.entries import BudgetSettings
     from chatrepl.exchange import ModelInfo, WireRequest
-    from chatrepl.messages import ChatId, Message, MessageId
+    from chatrepl.messages import ChatId, MessageId
     from chatrepl.model_list import ModelList
     from chatrepl.pacer import Pacer
     from chatrepl.pacing import Pace
     from chatrepl.planner import ModelPlanner
     from chatrepl.ports import ChatStore, Clock, ModelClient
     from chatrepl.settings import Settings
+    from chatrepl.side_request import Asking
     from chatrepl.spending import NextCost, Totals
-    from chatrepl.summariser import Asking, Outcome, Summariser
+    from chatrepl.summariser import Outcome, Summariser
+    from chatrepl.titler import Titler
     from chatrepl.turn import Kind, TurnEvent
 
     PlannerFactory = Callable[[Settings, str, ModelClient], ModelPlanner]
@@ -61,7 +64,7 @@ class Parts(NamedTuple):
     """Whether the server is: then it has time for one request, and its price may be unknown."""
 
 
-class Session:
+class Session(OpenChat):
     """One run of chatrepl.
 
     Args:
@@ -82,13 +85,13 @@ class Session:
         self._open_store = open_store
         self._change_profile = change_profile
         self._store: ChatStore | None = None
-        self._conversation: Conversation | None = None
         self._changes: dict[str, str] = {}
         """What ``/set`` has changed, by key, as it was typed."""
         self._told_of: set[str] = set()
         """The models of which ``news`` has told."""
-        self._lock = threading.RLock()
+        super().__init__()
         self._summariser: Summariser | None = None
+        self._titler: Titler | None = None
         self._budgets: dict[str, BudgetSettings | None] = {}
         """Those that were changed in this run; None: taken away."""
         self._begins_at: dict[ChatId, MessageId | None] = {}
@@ -120,21 +123,19 @@ class Session:
             return self._store
 
     @property
+    def _first_system(self) -> str | None:
+        return self.settings.system
+
+    @property
     def is_saving(self) -> bool:
         """Whether what is said is kept on disk, as far as is known by now."""
         return self._store is None or self._store.is_saving
 
-    @property
-    def conversation(self) -> Conversation:
-        """The open chat."""
-        if self._conversation is None:
-            self._conversation = self._empty_chat()
-        return self._conversation
-
     def close(self) -> None:
         """Let go of the library."""
-        if self._summariser is not None:
-            self._summariser.stop()
+        for other in (self._summariser, self._titler):
+            if other is not None:
+                other.stop()
         if self._store is not None:
             self._store.close()
 
@@ -271,8 +272,9 @@ class Session:
         """
         from chatrepl.turn import Planned, Tools, run_turn
 
-        if self._summariser is not None and self.is_on_this_machine:
-            self._summariser.stop()  # it would keep the server from answering
+        for other in (self._summariser, self._titler):
+            if other is not None and self.is_on_this_machine:
+                other.stop()  # it would keep the server from answering
         tools = Tools(
             client=self.client,
             store=self.store,
@@ -309,6 +311,25 @@ class Session:
         """Whether a summary is being written in the background."""
         return self._summariser is not None and self._summariser.is_running
 
+    def tend_library(self) -> int:
+        """Empty the bin of what is in it for too long; returns how many chats were removed for good."""
+        return self.library.tend(self.clock.now() - timedelta(days=self.settings.library.bin_days))
+
+    def begin_title(self) -> bool:
+        """Have the chat named in the background where the settings allow it. False: nothing is begun."""
+        titles = self.settings.library.titles
+        price = self.planner.facts().price
+        is_free = self.is_on_this_machine or (
+            price is not None and not (price.input_usd_per_mtok or price.output_usd_per_mtok)
+        )
+        if titles == "words" or (titles == "free" and not is_free) or not self.is_saving:
+            return False
+        if self._titler is None:
+            from chatrepl.titler import Titler
+
+            self._titler = Titler(lambda: self._who_is_asked(None), self.library.set_auto_title)
+        return self._titler.begin_if_due(self.conversation)
+
     def begin_summary(self, on_done: Callable[[Outcome], None]) -> bool:
         """Begin a summary in the background where the settings want it and it is time. False: none is begun.
 
@@ -319,9 +340,13 @@ class Session:
         return self.summariser.begin_if_due(self.conversation, self.plan_next(), on_done)
 
     def _who_summarises(self) -> Asking:
-        from chatrepl.summariser import Asking
+        return self._who_is_asked(self.settings.window.summary_model)
 
-        model = self.settings.window.summary_model or self.model
+    def _who_is_asked(self, model: str | None) -> Asking:
+        """Return who is asked for something beside the conversation. ``model`` None: the one in use."""
+        from chatrepl.side_request import Asking
+
+        model = model or self.model
         planner = self.planner
         if model != self.model:
             planner = self._make_planner(self.settings, model, self.client)
@@ -348,67 +373,6 @@ class Session:
         """Use a summary no more; what it stood for is sent again, or an older summary stands for it."""
         self.store.remove_summary(self.conversation.id, summary.id)
         self.conversation.summaries.remove(summary)
-
-    def mark(self, message: MessageId, mark: Mark | None) -> None:
-        """Pin a message or leave it out, with its turn. None: neither."""
-        self.store.set_mark(self.conversation.id, message, mark)
-        if mark is None:
-            self.conversation.marks.pop(message, None)
-        else:
-            self.conversation.marks[message] = mark
-
-    def _empty_chat(self) -> Conversation:
-        from chatrepl.conversation import Conversation
-        from chatrepl.messages import ChatId
-
-        return Conversation(ChatId(new_id(self.clock.now())), system=self.settings.system)
-
-    def new_chat(self) -> None:
-        """Begin another chat; the one before stays in the library."""
-        self._conversation = self._empty_chat()
-
-    def open_chat(self, chat: Conversation) -> None:
-        """Go on with a chat that is in the library."""
-        self._conversation = chat
-
-    def adopt(self, chat: Conversation) -> None:
-        """Put a chat that came from a file into the library as a new one, and go on with it."""
-        from chatrepl.conversation import Conversation
-        from chatrepl.messages import ChatId, MessageId
-
-        taken = Conversation(ChatId(new_id(self.clock.now())), system=chat.system, title=chat.title)
-        ids: dict[MessageId, MessageId] = {}
-        for message in chat.messages.values():
-            ids[message.id] = MessageId(new_id(self.clock.now()))
-            parent = ids[message.parent_id] if message.parent_id is not None else None
-            taken.append(replace(message, id=ids[message.id], parent_id=parent))
-        taken.marks = {ids[message]: mark for message, mark in chat.marks.items()}
-        taken.summaries = [
-            replace(summary, id=new_id(self.clock.now()), through=ids[summary.through])
-            for summary in chat.summaries
-        ]
-        taken.move_tip(ids[chat.tip] if chat.tip is not None else None)
-        self.store.import_chat(taken)
-        self._conversation = taken
-
-    def set_system(self, system: str | None) -> None:
-        """Change the system prompt of the open chat, from its next request on. None: send none."""
-        self.conversation.system = system
-        if len(self.conversation):
-            self.store.set_system(self.conversation.id, system)
-
-    def undo(self, turns: int = 1) -> int:
-        """Step back before the last messages of the user; nothing is deleted. Returns how many steps were made."""
-        done = 0
-        while done < turns:
-            last = self.conversation.last_user_message()
-            if last is None:
-                break
-            self.conversation.move_tip(last.parent_id)
-            done += 1
-        if done:
-            self.store.set_tip(self.conversation.id, self.conversation.tip)
-        return done
 
     def use_model(self, model: str) -> None:
         """Ask another model from the next request on."""
@@ -499,9 +463,3 @@ class Session:
         from chatrepl.spending import totals
 
         return totals(self.conversation, is_priced=self.planner.facts().price is not None)
-
-    def reply(self, number: int | None) -> Message | None:
-        """Return reply ``number`` of the chat, from 1; negative numbers count from the end; None: the last one."""
-        replies = self.conversation.replies()
-        index = len(replies) - 1 if number is None else number - 1 if number > 0 else len(replies) + number
-        return replies[index] if 0 <= index < len(replies) else None

@@ -47,6 +47,7 @@ def setting(default: Any, summary: str, **spec: Any) -> Any:
 
 ReasoningDisplay = Literal["show", "fold", "hide"]
 Strategy = Literal["drop", "middle", "summarise", "refuse"]
+Titles = Literal["free", "model", "words"]
 BarItem = Literal["model", "window", "draft", "next", "chat", "today", "limits", "speed", "queue", "profile"]
 
 
@@ -105,6 +106,20 @@ class WindowSettings(SettingsBase):
         maximum=100_000,
         example="512",
         is_live=True,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class LibrarySettings(SettingsBase):
+    """How chats are kept."""
+
+    titles: Titles = setting(
+        "free",
+        "Who names a chat: `free` lets the model do it where that costs nothing, `model` always, `words` never, so that it goes by its first words.",
+        is_live=True,
+    )
+    bin_days: int = setting(
+        30, "So long a deleted chat can be brought back, in days.", minimum=0, maximum=3650
     )
 
 
@@ -282,6 +297,7 @@ class Settings(SettingsBase):
     network: NetworkSettings = setting(
         NetworkSettings, "The way to the server: waits, retries, proxies, certificates."
     )
+    library: LibrarySettings = setting(LibrarySettings, "How chats are kept.")
     terminal: TerminalSettings = setting(TerminalSettings, "How the terminal looks.")
     local: LocalSettings = setting(LocalSettings, "The embedded model.")
 

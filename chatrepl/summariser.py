@@ -8,43 +8,21 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, nullcontext
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from chatrepl.cancellation import Cancellation
 from chatrepl.context.summary import INSTRUCTIONS, Task, is_due, is_worth_it, make_task, most_summary_tokens
-from chatrepl.context.window import Limits, Plan
+from chatrepl.context.window import Plan
 from chatrepl.conversation import Conversation, Summary
 from chatrepl.environment import new_id
 from chatrepl.errors import ChatreplError
-from chatrepl.exchange import Finished, Request, StreamEvent, TextDelta, UsageReported
-from chatrepl.messages import ChatId, Message, MessageId, Role, TextPart, Usage
-
-if TYPE_CHECKING:
-    from chatrepl.bookkeeper import Bookkeeper
-    from chatrepl.ledger import Outcome as Ending
-    from chatrepl.pacer import Pacer
-    from chatrepl.planner import ModelPlanner
-    from chatrepl.ports import Clock, ModelClient
+from chatrepl.exchange import Request
+from chatrepl.messages import ChatId, Message, MessageId, Role, TextPart
+from chatrepl.side_request import Asking, SideRequest
 
 GROWTH = 1.5
 """Where a summary came to nothing, the next one is not tried by itself before the chat has grown so many times as long."""
-
-
-class Asking(NamedTuple):
-    """Who is asked for a summary, and how."""
-
-    client: ModelClient
-    model: str
-    planner: ModelPlanner
-    clock: Clock
-    bookkeeper: Bookkeeper | None = None
-    """Keeps to the budgets, and records what it took. None: nobody does."""
-    pacer: Pacer | None = None
-    """Keeps to the limits of the provider. None: there are none."""
-    summary_tokens: int | None = None
-    """The longest it may be, as the user wants it. None: as the window allows."""
 
 
 class Outcome(NamedTuple):
@@ -98,9 +76,11 @@ def summarise(
         parameters={"max_tokens": task.most_tokens},
         reserve_tokens=task.most_tokens,
     )
-    arriving = _Arriving(asking, chat, task, request)
+    arriving = SideRequest(asking, chat.id, "summary", request)
     try:
         text = arriving.run(cancellation)
+        if text and arriving.is_cut:
+            text = _whole_sentences(text)
     except ChatreplError as error:
         return Outcome(None, f"No summary was made: {error.message}", is_failure=True)
     if text is None:
@@ -125,90 +105,6 @@ def summarise(
         " /compact show shows it, /compact undo takes it back."
     )
     return Outcome(summary, said)
-
-
-class _Arriving:
-    """A summary while it is written."""
-
-    def __init__(self, asking: Asking, chat: Conversation, task: Task, request: Request) -> None:
-        self._asking = asking
-        self._chat = chat
-        self._request = request
-        self._began_s = asking.clock.monotonic()
-        prompt = asking.planner.counter.count_request(request.system, request.messages)
-        self._plan = Plan(request.messages, (), prompt, Limits(None, task.most_tokens))
-        self._pieces: list[str] = []
-        self._usage: Usage | None = None
-        self._reason: str | None = None
-        self._first_token_s: float | None = None
-
-    def run(self, cancellation: Cancellation) -> str | None:
-        """Return the text. None: it was cancelled, or broke off.
-
-        Raises:
-            ChatreplError: the server refused, or a budget does not allow it.
-        """
-        from chatrepl.bookkeeper import Asked
-
-        books = self._asking.bookkeeper
-        if books is None:
-            self._receive(cancellation)
-        else:
-            opened = books.begin(
-                Asked(
-                    self._asking.model,
-                    self._chat.id,
-                    "summary",
-                    self._plan.prompt.tokens,
-                    self._plan.reserve_tokens,
-                    self._asking.planner.facts().price,
-                )
-            )
-            ending: Ending = "failed"
-            try:
-                self._receive(cancellation)
-                ending = "complete" if self._reason is not None else "interrupted"
-            finally:
-                usage = self._used()
-                if usage is None:
-                    opened.withdraw()
-                else:
-                    opened.close(
-                        usage,
-                        ending,
-                        first_token_s=self._first_token_s,
-                        duration_s=self._asking.clock.monotonic() - self._began_s,
-                    )
-        if cancellation.is_cancelled or self._reason is None:
-            return None
-        text = "".join(self._pieces).strip()
-        return _whole_sentences(text) if self._reason == "length" else text
-
-    def _receive(self, cancellation: Cancellation) -> None:
-        with self._events(cancellation) as events:
-            for event in events:
-                if isinstance(event, TextDelta):
-                    if self._first_token_s is None:
-                        self._first_token_s = self._asking.clock.monotonic() - self._began_s
-                    self._pieces.append(event.text)
-                elif isinstance(event, UsageReported):
-                    self._usage = event.usage
-                elif isinstance(event, Finished):
-                    self._reason = event.reason
-
-    def _events(self, cancellation: Cancellation) -> AbstractContextManager[Iterator[StreamEvent]]:
-        client, pacer = self._asking.client, self._asking.pacer
-        if pacer is None:
-            return nullcontext(client.stream(self._request, cancellation))
-        return closing(pacer.stream(client, self._request, self._plan, self._used, cancellation))
-
-    def _used(self) -> Usage | None:
-        """Return what was used, as far as it is known. None: nothing was."""
-        if self._usage is not None or not self._pieces:
-            return self._usage
-        prompt = self._plan.prompt.tokens
-        tokens = self._asking.planner.counter.count_text("".join(self._pieces)).tokens
-        return Usage(prompt, tokens, prompt + tokens, is_estimated=True)
 
 
 def _whole_sentences(text: str) -> str:

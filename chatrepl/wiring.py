@@ -20,9 +20,10 @@ from chatrepl.session import Parts, Session
 if TYPE_CHECKING:
     from chatrepl.api.diagnose import Step
     from chatrepl.cancellation import Cancellation
-    from chatrepl.commands.base import Command, Messages, Notice
+    from chatrepl.commands.base import Command, Messages, Notice, Pick
     from chatrepl.config import LoadedSettings
     from chatrepl.exchange import ModelInfo, RateLimits, Request, StreamEvent, WireRequest
+    from chatrepl.imports.base import Item
     from chatrepl.local.server import LocalServer
     from chatrepl.model_list import ModelList
     from chatrepl.pacing import Pace
@@ -308,6 +309,13 @@ def open_library_to_read(environment: Environment) -> ChatStore | None:
     return open_store(environment) if path.exists() else None
 
 
+def read_database(path: Path, environment: Environment) -> Iterator[Item]:
+    """Read the chats of a database: a copy of a library, or a log of llm; see ``imports.base``."""
+    from chatrepl.store.reading import read_database as read
+
+    return read(path, environment.clock)
+
+
 def reach(base_url: str, settings: Settings, environment: Environment) -> Iterator[Step]:
     """Try the way to a server without sending a request; see ``api.diagnose``."""
     from chatrepl.api.diagnose import reach as try_way
@@ -408,7 +416,7 @@ def run_repl(
     session: Session,
     environment: Environment,
     *,
-    greeting: tuple[Notice | Messages, ...],
+    greeting: tuple[Notice | Messages | Pick, ...],
     first_message: str | None,
 ) -> int:
     """Hold the session at the terminal; returns the exit status."""
@@ -430,7 +438,7 @@ def run_plain(
     session: Session,
     environment: Environment,
     *,
-    greeting: tuple[Notice | Messages, ...],
+    greeting: tuple[Notice | Messages | Pick, ...],
     first_message: str | None,
 ) -> int:
     """Hold the session line by line, without redraws; returns the exit status."""

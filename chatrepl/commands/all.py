@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from chatrepl.commands import chat, context, files, model, money, profile, reply, usage
+from chatrepl.commands import chat, context, files, library, model, money, profile, reply, tree, usage
 from chatrepl.commands.base import Command
 
 ALL: tuple[Command, ...] = (
     *chat.COMMANDS,
     *reply.COMMANDS,
+    *tree.COMMANDS,
+    *library.COMMANDS,
     *model.COMMANDS,
     *profile.COMMANDS,
     *context.COMMANDS,

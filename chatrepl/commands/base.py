@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from chatrepl.messages import Message, MessageId
+from chatrepl.search import Excerpt
 from chatrepl.settings import ReasoningDisplay
 from chatrepl.turn import Kind
 
@@ -95,6 +96,27 @@ class Messages:
     """The first of them that is sent without gaps; a line is drawn above it. None: nothing older is left out."""
     reasoning: ReasoningDisplay = "fold"
     """What is shown of the replies' reasoning."""
+    has_earlier: bool = False
+    """Whether messages stand before these, where it is not known how many."""
+    versions: Mapping[MessageId, str] = field(default_factory=dict)
+    """Of those that stand beside others: which they are, as in ``2/3``."""
+
+
+class FoundMessage(NamedTuple):
+    """A message that a search found."""
+
+    title: str
+    """Of its chat."""
+    who: str
+    when: str
+    excerpt: Excerpt
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search found, numbered, with the words that were asked for marked."""
+
+    messages: tuple[FoundMessage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +159,14 @@ class Quit:
 
 
 @dataclass(frozen=True, slots=True)
+class Pick:
+    """A list of the chats to choose one from, in which words can be searched for."""
+
+    words: str = ""
+    """What is searched for at first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Several:
     """More than one answer, in this order."""
 
@@ -151,10 +181,12 @@ Reply = (
     | Meter
     | Messages
     | Draft
+    | Found
     | Ask
     | Confirm
     | Clipboard
     | ClearScreen
+    | Pick
     | Quit
     | Several
 )
@@ -210,7 +242,9 @@ class Command:
     """A slash command, declared once: parser, help, completion, ``docs/commands.md`` and tests come from here."""
 
     name: str
-    group: Literal["Chat", "Reply", "Model", "Window", "Money", "Files", "Screen", "Program"]
+    group: Literal[
+        "Chat", "Reply", "Branches", "Library", "Model", "Window", "Money", "Files", "Screen", "Program"
+    ]
     summary: str
     """One sentence of at most 70 characters."""
     run: Run

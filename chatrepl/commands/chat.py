@@ -20,7 +20,7 @@ from chatrepl.commands.base import (
     when_idle,
 )
 
-GROUPS = ("Chat", "Reply", "Model", "Window", "Money", "Files", "Screen", "Program")
+GROUPS = ("Chat", "Reply", "Branches", "Library", "Model", "Window", "Money", "Files", "Screen", "Program")
 
 KEYS = (
     ("Enter", "send"),

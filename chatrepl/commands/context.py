@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from chatrepl.cancellation import Cancellation
@@ -21,6 +20,7 @@ from chatrepl.commands.base import (
     Text,
     when_idle,
 )
+from chatrepl.commands.numbers import age, message_at, number_of
 from chatrepl.context.tokens import TokenCount, total
 from chatrepl.context.window import Plan
 from chatrepl.conversation import Conversation, Mark, Summary, first_words
@@ -165,40 +165,18 @@ def fates_of(plan: Plan) -> Mapping[MessageId, str]:
     return fates
 
 
-def age(then: datetime, now: datetime) -> str:
-    """Say how long ago something was, shortly: ``12 s``, ``5 min``, ``3 h``, ``14 d``."""
-    seconds = max(0, int((now - then).total_seconds()))
-    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
-
-
 # Marks.
-
-
-def _message_at(context: Context, number: int) -> Message | Notice:
-    """Return message N of the chat, as /context numbers them; negative numbers count from the end."""
-    path = context.session.conversation.path()
-    index = number - 1 if number > 0 else len(path) + number
-    if number and 0 <= index < len(path):
-        return path[index]
-    if not path:
-        return Notice("There is no message in this chat yet.", "warning")
-    return Notice(
-        f"There is no message {number}: this chat has {len(path)}.", "error", hint="/context numbers them."
-    )
 
 
 def _mark(context: Context, number: int | None, mark: Mark) -> Reply:
     chat = context.session.conversation
     if number is None:
         return _marked(chat, mark)
-    message = _message_at(context, number)
+    message = message_at(context, number)
     if isinstance(message, Notice):
         return message
     context.session.mark(message.id, mark)
-    words = f"message {_number(chat, message.id)}, \u201c{first_words(message.text, 40)}\u201d,"
+    words = f"message {number_of(chat, message.id)}, \u201c{first_words(message.text, 40)}\u201d,"
     plan = context.session.plan_next()
     if mark is Mark.PINNED:
         said = Notice(f"Pinned: {words} and the rest of its turn are sent with every request.")
@@ -225,10 +203,6 @@ def _marked(chat: Conversation, mark: Mark) -> Reply:
     return Table(f"Messages that are {word}", tuple(rows))
 
 
-def _number(chat: Conversation, message: MessageId) -> int:
-    return next(number for number, found in enumerate(chat.path(), start=1) if found.id == message)
-
-
 def _pin(context: Context, args: Mapping[str, Any]) -> Reply:
     return _mark(context, args["message"], Mark.PINNED)
 
@@ -249,7 +223,7 @@ def _unpin(context: Context, args: Mapping[str, Any]) -> Reply:
         return Notice(f"Took the marks of {_messages(len(marks))} away." if marks else "Nothing is marked.")
     if not word.lstrip("-").isdecimal() or len(word) > 9:
         return Notice(f"message is a whole number or `all`, not '{word}'.", "error")
-    found = _message_at(context, int(word))
+    found = message_at(context, int(word))
     if isinstance(found, Notice):
         return found
     turn = _turn_of(session.conversation.path(), found.id)
@@ -328,7 +302,7 @@ def _compact_show(context: Context) -> Reply:
     if isinstance(summary, Notice):
         return summary
     plan = context.session.plan_next()
-    through = _number(context.session.conversation, summary.through)
+    through = number_of(context.session.conversation, summary.through)
     is_used = plan.summary is not None and plan.summary.id == summary.id
     use = "is sent in their place" if is_used else "is kept for when there is no room for them"
     author = f"by {summary.model}" if summary.model else "by you"

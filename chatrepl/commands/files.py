@@ -46,6 +46,63 @@ def _save(context: Context, args: Mapping[str, Any]) -> Reply:
     return write(overwrite=False)
 
 
+def _export(context: Context, args: Mapping[str, Any]) -> Reply:
+    from chatrepl.exports import FORMS, Outgoing, form_for
+
+    chat = context.session.conversation
+    if not len(chat):
+        return Notice("There is nothing to export: the chat is empty.", "warning")
+    first, _, rest = (args["file"] or "html").partition(" ")
+    name = first if first in FORMS else None
+    file = rest.strip() if name else args["file"]
+    path = (
+        context.expand(file)
+        if file
+        else context.expand(_suggested_name(context)).with_suffix(FORMS[name or "html"].ending)
+    )
+    if path.is_dir():
+        path = (path / _suggested_name(context)).with_suffix(FORMS[name or "html"].ending)
+    form = form_for(name, path.suffix.lower() or ".", is_one=True)
+    if form is None:
+        return Notice(
+            f"'{path.name}' does not say in which form: nothing was written.",
+            "error",
+            hint="Endings: .html .md .txt .json .jsonl; or a form before the file: " + ", ".join(FORMS),
+        )
+    whole = context.session.library.read(chat.id) if context.session.is_saving else None
+    outgoing = Outgoing(chat) if whole is None else Outgoing(*whole)._replace(conversation=chat)
+
+    def write(*, overwrite: bool) -> Reply:
+        pieces = [*form.write([outgoing], _title(context), context.session.clock.now())]
+        if not any(pieces):
+            return Notice(
+                f"There is nothing in this chat for the form {form.name}: {form.summary}.", "warning"
+            )
+        try:
+            files.write_atomically(path, pieces, overwrite=overwrite)
+        except files.FileExists:
+            return Confirm(f"{path} exists. Write over it?", lambda: write(overwrite=True))
+        except ChatreplError as error:
+            return failed(error)
+        return Notice(f"Exported to {path}: {form.summary}.")
+
+    return write(overwrite=False)
+
+
+def _title(context: Context) -> str:
+    chat = context.session.conversation
+    return first_words(chat.title or next((message.text for message in chat.path()), "chat"), 80)
+
+
+def _complete_export(context: Context, typed: str) -> list[str]:
+    from chatrepl.exports import FORMS
+
+    head, space, rest = typed.partition(" ")
+    if space and head in FORMS:
+        return [f"{head} {name}" for name in _complete_path(context, rest)]
+    return [name for name in FORMS if name.startswith(typed)] + _complete_path(context, typed)
+
+
 def _suggested_name(context: Context) -> str:
     chat = context.session.conversation
     words = first_words(chat.title or next((m.text for m in chat.path()), "chat"), 40)
@@ -90,6 +147,16 @@ COMMANDS = (
         help="`.json` holds everything, all branches included, and `/load` gives back the same chat; "
         "`.md` and `.txt` are for reading. An existing file is asked about.",
         examples=("/save talk.json", "/save notes.md"),
+    ),
+    Command(
+        "export",
+        "Files",
+        "Write the chat as a page, Markdown, text, JSON or training data.",
+        _export,
+        args=(Arg("file", "rest", optional=True, complete=_complete_export),),
+        help="The ending of the file says how: `.html`, `.md`, `.txt`, `.json`, `.jsonl`; or a form stands before it: `openai`, "
+        "`sft`, `preference`. Without a file it is a page in this directory. `chatrepl export` writes many chats at once.",
+        examples=("/export talk.html", "/export openai talk.jsonl", "/export"),
     ),
     Command(
         "load",

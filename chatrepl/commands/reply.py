@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from chatrepl.branches import versions
 from chatrepl.commands.base import (
     Arg,
     Ask,
@@ -18,6 +19,7 @@ from chatrepl.commands.base import (
     Text,
     when_idle,
 )
+from chatrepl.conversation import Rating, Verdict
 from chatrepl.markup import code_blocks
 from chatrepl.turn import Kind, can_continue, can_retry
 
@@ -78,6 +80,38 @@ def _no_reply(context: Context, command: str) -> Notice:
     )
 
 
+def _rate(context: Context, args: Mapping[str, Any]) -> Reply:
+    words = (args["opinion"] or "").split(maxsplit=1)
+    number: int | None = None
+    if words and words[0].lstrip("-").isdecimal() and len(words[0]) < 9:
+        number = int(words[0])
+        words = words[1].split(maxsplit=1) if len(words) > 1 else []
+    reply = context.session.reply(number)
+    if reply is None:
+        return _no_reply(context, "rate")
+    which = "The last reply" if number is None else f"Reply {number}"
+    known = context.session.conversation.ratings.get(reply.id)
+    if not words:
+        if known is None:
+            return Notice(f"{which} is not rated.", hint="/rate up, /rate down WHY")
+        return Notice(f"{which} is rated {known.verdict}" + (f": {known.note}" if known.note else "."))
+    opinion = words[0].lower()
+    note = words[1] if len(words) > 1 else ""
+    if opinion in {"none", "off"}:
+        context.session.rate(reply.id, None)
+        return Notice(f"{which} is not rated any more.")
+    signs = {"+": "up", "+1": "up", "good": "up", "-": "down", "-1": "down", "bad": "down"}
+    verdict = next((each for each in Verdict if each.value == signs.get(opinion, opinion)), None)
+    if verdict is None:
+        return Notice(f"/rate takes up, down or none, not '{words[0]}'.", "error", hint="/rate down too long")
+    context.session.rate(reply.id, Rating(verdict, note, context.session.clock.now()))
+    return Notice(f"{which} is rated {verdict}" + (f": {note}" if note else "."))
+
+
+def _complete_opinion(_context: Context, typed: str) -> list[str]:
+    return [word for word in ("up", "down", "none") if word.startswith(typed)]
+
+
 def _redraw(context: Context, args: Mapping[str, Any]) -> Reply:
     path = context.session.conversation.path()
     if not path:
@@ -98,6 +132,7 @@ def last_turns(context: Context, turns: int) -> Messages:
     return Messages(
         path[start:],
         start,
+        versions=versions(context.session.conversation, path[start:]),
         reasoning=context.session.settings.terminal.reasoning,
         begins_at=plan.begins_at if plan else None,
     )
@@ -151,6 +186,17 @@ COMMANDS = (
         help="It is kept with the chat and never sent back. `/set terminal.reasoning show` shows it while it comes, "
         "`fold` leaves one line of it, `hide` nothing.",
         examples=("/reasoning", "/reasoning -2"),
+    ),
+    Command(
+        "rate",
+        "Reply",
+        "Rate the last reply, or reply N: up, down or none, and why.",
+        _rate,
+        args=(Arg("opinion", "rest", optional=True, complete=_complete_opinion),),
+        help="Ratings stay with the chat, are shown in what is exported, and make training data: `chatrepl export "
+        "--format sft` writes the replies that were rated up, `--format preference` better and worse versions. Replies are "
+        "numbered from 1; `-1` is the last.",
+        examples=("/rate up", "/rate down too long", "/rate 2 up", "/rate none"),
     ),
     Command(
         "redraw",

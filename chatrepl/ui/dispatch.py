@@ -33,6 +33,7 @@ class Dispatcher:
         on_quit: Called by a command that ends the program.
         on_idle: Called when a command has ended.
         on_draft: Puts a text into the input line.
+        on_pick: Opens the list of chats, with the words that are searched for at first.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Dispatcher:
         on_quit: Callable[[], None],
         on_idle: Callable[[], None],
         on_draft: Callable[[str], None],
+        on_pick: Callable[[str], None],
     ) -> None:
         self._session = session
         self._commands = commands
@@ -60,6 +62,7 @@ class Dispatcher:
         self._on_quit = on_quit
         self._on_idle = on_idle
         self._on_draft = on_draft
+        self._on_pick = on_pick
         self._all: Registry | None = None
         self._queue: deque[str] = deque()
         self._running: _RunningCommand | None = None
@@ -116,7 +119,11 @@ class Dispatcher:
             self._enqueue(text)
             return
         self._print_echo(text)
-        self._running = _RunningCommand(command.name, lambda: command.run(context, arguments), self._ended)
+        self.run(command.name, lambda: command.run(context, arguments))
+
+    def run(self, name: str, work: Callable[[], Reply]) -> None:
+        """Do what a command does, in a thread of its own, and answer what it says."""
+        self._running = _RunningCommand(name, work, self._ended)
 
     def _ended(self, command: _RunningCommand) -> None:
         """Answer what a command has said, or that it failed; of one that is not waited for, only what it shows."""
@@ -146,7 +153,8 @@ class Dispatcher:
     @property
     def _has_to_wait(self) -> bool:
         """Whether a message cannot be sent now."""
-        return self._turns.is_running or self._running is not None or self._confirm is not None
+        is_choosing = self._view.panel is not None
+        return self._turns.is_running or self._running is not None or self._confirm is not None or is_choosing
 
     def _enqueue(self, text: str) -> None:
         self._queue.append(text)
@@ -202,7 +210,7 @@ class Dispatcher:
 
     def answer(self, reply: Reply) -> None:
         """Print a reply, or do what it asks for."""
-        from chatrepl.commands.base import Ask, ClearScreen, Clipboard, Confirm, Draft, Quit, Several
+        from chatrepl.commands.base import Ask, ClearScreen, Clipboard, Confirm, Draft, Pick, Quit, Several
 
         match reply:
             case Several(replies):
@@ -212,6 +220,8 @@ class Dispatcher:
                 self._on_quit()
             case ClearScreen():
                 self._app.clear_screen()
+            case Pick(words):
+                self._on_pick(words)
             case Ask():
                 self._turns.start(reply)
             case Confirm(question):
@@ -240,11 +250,11 @@ class Dispatcher:
 
 def _is_only_shown(reply: Reply) -> bool:
     """Whether a reply does nothing but stand in the scrollback."""
-    from chatrepl.commands.base import Ask, ClearScreen, Confirm, Quit, Several
+    from chatrepl.commands.base import Ask, ClearScreen, Confirm, Pick, Quit, Several
 
     if isinstance(reply, Several):
         return all(map(_is_only_shown, reply.replies))
-    return not isinstance(reply, (Ask, ClearScreen, Confirm, Quit))
+    return not isinstance(reply, (Ask, ClearScreen, Confirm, Pick, Quit))
 
 
 class _RunningCommand:

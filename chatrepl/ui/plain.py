@@ -13,9 +13,11 @@ from chatrepl.commands.base import (
     Confirm,
     Context,
     Draft,
+    Found,
     Messages,
     Meter,
     Notice,
+    Pick,
     Quit,
     Reasoning,
     Reply,
@@ -49,7 +51,7 @@ class Plain:
         commands: tuple[Command, ...],
         environment: Environment,
         *,
-        greeting: tuple[Notice | Messages, ...] = (),
+        greeting: tuple[Notice | Messages | Pick, ...] = (),
         first_message: str | None = None,
     ) -> None:
         self.session = session
@@ -159,13 +161,24 @@ class Plain:
                     self._write(self._wrapped(sanitise_line(line)))
             case Messages():
                 self._show(reply)
+            case Found(messages):
+                for number, message in enumerate(messages, start=1):
+                    head = f"{number}. {message.title}, {message.when}, {message.who}"
+                    self._write(self._wrapped(sanitise_line(head)))
+                    self._write(self._wrapped(sanitise_line(message.excerpt.text)))
+            case Pick(words):
+                self._take(f"/chats {words}".strip())
 
     def _show(self, shown: Messages) -> None:
         """Show messages as they stand in the chat."""
         if shown.omitted_count:
             noun = "message" if shown.omitted_count == 1 else "messages"
             self._write(f"({shown.omitted_count} earlier {noun})\n")
+        elif shown.has_earlier:
+            self._write("(/history shows what is earlier)\n")
         for message in shown.messages:
+            if message.id in shown.versions:
+                self._write(f"(version {shown.versions[message.id]})\n")
             if message.role is Role.USER:
                 self._write(f"{PROMPT}{sanitise(message.text)}\n")
             elif message.is_reply:

@@ -14,7 +14,14 @@ from prompt_toolkit.formatted_text import AnyFormattedText
 from prompt_toolkit.history import History
 from prompt_toolkit.input import Input
 from prompt_toolkit.key_binding import KeyBindings
-from prompt_toolkit.layout import ConditionalContainer, HSplit, Layout, Window
+from prompt_toolkit.layout import (
+    AnyContainer,
+    ConditionalContainer,
+    DynamicContainer,
+    HSplit,
+    Layout,
+    Window,
+)
 from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
 from prompt_toolkit.layout.dimension import Dimension
 from prompt_toolkit.layout.menus import CompletionsMenu
@@ -84,6 +91,8 @@ class View:
     """Whether a blank row stands above the input line."""
     question: str = ""
     """A question for yes or no. Empty: none."""
+    panel: AnyContainer | None = None
+    """Stands in the place of the input line. None: nothing does."""
     queued: list[str] = field(default_factory=list)
     """One line for every message that waits for its turn."""
     bar: Callable[[int], list[tuple[str, str]]] = lambda _columns: []
@@ -137,13 +146,15 @@ def build_application(
         style="class:input",
     )
     tail = Tail(lambda: view.tail)
+    nothing = Window(height=0)
     layout = HSplit(
         [
             tail,
             _lines(lambda: " ", lambda: view.has_gap),
             _lines(lambda: [("class:queue", "\n".join(view.queued))], lambda: bool(view.queued)),
             _lines(lambda: [("class:question", view.question)], lambda: bool(view.question), wrap=True),
-            typing,
+            ConditionalContainer(typing, Condition(lambda: view.panel is None)),
+            DynamicContainer(lambda: view.panel or nothing),
             search,
             ConditionalContainer(
                 CompletionsMenu(max_height=MENU_ROWS, scroll_offset=1), has_completions & ~is_done

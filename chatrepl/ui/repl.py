@@ -35,11 +35,13 @@ if TYPE_CHECKING:  # commands and turns are loaded while the user types
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
 
-    from chatrepl.commands.base import Command, Context, Messages, Notice
+    from chatrepl.commands.base import Command, Context, Messages, Notice, Pick, Reply
+    from chatrepl.messages import ChatId, MessageId
     from chatrepl.session import Session
     from chatrepl.summariser import Outcome
     from chatrepl.turn import Failed, Kind
     from chatrepl.ui.markdown import BlockRenderer
+    from chatrepl.ui.picker import Picker
 
 SWITCH_S = 0.001
 """How long a key waits at most for the thread that reads a reply to let go of the interpreter."""
@@ -73,7 +75,7 @@ class Repl:
         environment: Environment,
         *,
         warm_up: Callable[[], None] = lambda: None,
-        greeting: tuple[Notice | Messages, ...] = (),
+        greeting: tuple[Notice | Messages | Pick, ...] = (),
         first_message: str | None = None,
         input: Input | None = None,
         output: Output | None = None,
@@ -92,6 +94,10 @@ class Repl:
         """What is said once no reply is arriving."""
         self._draft_handle: asyncio.TimerHandle | None = None
         self._interrupted_at = float("-inf")
+        self._picker: Picker | None = None
+        self._chat_id: ChatId | None = None
+        """The chat whose draft is in the input line. None: the library is not open yet."""
+        self._draft_chat: ChatId | None = None
         self._exit_status: int = ExitStatus.OK
         self._history = StoredHistory(self._load_history, self._add_history)
         self._app: ChatApplication = build_application(
@@ -117,8 +123,9 @@ class Repl:
             self._renderer,
             self._turns,
             on_quit=self._leave,
-            on_idle=self._refresh_status,
+            on_idle=self._command_ended,
             on_draft=self._set_draft,
+            on_pick=self._pick,
         )
         self._buffer.on_text_changed += lambda _buffer: self._draft_changed()
 
@@ -158,6 +165,7 @@ class Repl:
                 _call_in(loop, self._library_opened)
                 self._warm_up()
                 self.session.prepare()
+                self.session.tend_library()
             _call_in(loop, ready.set)
 
         if self._first_message is not None:
@@ -174,14 +182,67 @@ class Repl:
         if self._history.is_open:
             return
         self._history.open()
-        draft = self._folded(self.session.store.load_draft(), FOLD_RECALLED_CHARS)
+        self._chat_id, self._draft_chat = self.session.open_chat_id, self.session.draft_chat
+        self._bring_draft_back()
+        self._say_warnings()
+        self._app.invalidate()
+
+    def _bring_draft_back(self) -> None:
+        """Put the draft of the open chat into the input line; where something was typed by now, into the history."""
+        draft = self._folded(self.session.store.load_draft(self._draft_chat), FOLD_RECALLED_CHARS)
         if draft and not self._buffer.text:
             self._buffer.text = draft
             self._buffer.cursor_position = len(draft)
         elif draft and draft != self._buffer.text:
             self._add_history(draft)
-        self._say_warnings()
+
+    def _command_ended(self) -> None:
+        """Where another chat is open now, go on with its draft."""
+        here = self.session.open_chat_id
+        if self._chat_id not in {None, here}:
+            self._chat_id, self._draft_chat = here, self.session.draft_chat
+            with contextlib.suppress(ChatreplError):
+                self._bring_draft_back()
+        self._refresh_status()
+
+    # The list of chats.
+
+    def _pick(self, words: str) -> None:
+        from chatrepl.ui.picker import Picker
+
+        size = self._app.output.get_size
+        self._picker = Picker(
+            lambda: self.session.library,
+            self.session.clock,
+            rows=lambda: size().rows,
+            columns=lambda: size().columns,
+            changed=self._app.invalidate,
+            chosen=self._picked,
+            words=words,
+            is_unicode=self._environment.is_unicode,
+        )
+        self._view.panel = self._picker.container
+        self._app.layout.focus(self._picker.control)
+        self._picker.begin()
+        self._status.show_instead = lambda: self._picker.bar if self._picker is not None else ""
         self._app.invalidate()
+
+    def _picked(self, chat: ChatId | None, message: MessageId | None) -> None:
+        self._picker, self._view.panel, self._status.show_instead = None, None, None
+        self._app.layout.focus(self._buffer)
+        self._app.invalidate()
+        if chat is not None:
+            chosen = chat
+
+            def work() -> Reply:
+                from chatrepl.commands.library import opened_at, resumed
+
+                context = self._context()
+                return resumed(context, chosen) if message is None else opened_at(context, chosen, message)
+
+            self._lines.run("resume", work)
+        else:
+            self._lines.next_in_queue()
 
     def _told_to_end(self, number: int) -> None:
         self._exit_status = 128 + number
@@ -205,7 +266,7 @@ class Repl:
 
     def _save_draft(self) -> None:
         with contextlib.suppress(ChatreplError):
-            self.session.store.save_draft(self._pastes.unfold(self._buffer.text))
+            self.session.store.save_draft(self._pastes.unfold(self._buffer.text), self.session.draft_chat)
 
     # What the keys ask for.
 
@@ -217,7 +278,7 @@ class Repl:
             return
         self._buffer.append_to_history()
         self._buffer.reset()
-        self.session.store.save_draft("")
+        self.session.store.save_draft("", self.session.draft_chat)
         self._lines.enter(self._clean(text))
 
     def escape(self) -> None:
@@ -331,6 +392,8 @@ class Repl:
         if defect is not None:
             self._lines.say(f"chatrepl made a mistake: {type(defect).__name__}: {defect}", "error")
         self._say_warnings()
+        if kind.value != "ask":
+            self._say_version()
         if not self._is_leaving:
             self._refresh_status()
             if failure is not None:
@@ -341,6 +404,20 @@ class Repl:
                     self._lines.answer(question)
             self._lines.next_in_queue()
             self._begin_summary()
+            if not self._turns.is_running:
+                self._in_background(self.session.begin_title)
+
+    def _say_version(self) -> None:
+        """Say that the last reply stands beside others."""
+        from chatrepl.branches import place_among_siblings
+
+        reply = self.session.conversation.last_reply()
+        if reply is not None and reply.id == self.session.conversation.tip:
+            place, count = place_among_siblings(self.session.conversation, reply.id)
+            if count > 1:
+                self._lines.say(
+                    f"\u2039{place}/{count}\u203a /sibling shows the others, /diff compares them."
+                )
 
     def _begin_summary(self) -> None:
         """Have the older part of the chat summarised where it is time, beside everything else."""
@@ -373,10 +450,11 @@ class Repl:
 
     def _draft_rests(self) -> None:
         text = self._pastes.unfold(self._buffer.text)
+        chat = self.session.draft_chat
 
         def work() -> None:
             self._status.measure_draft(text)
-            self.session.store.save_draft(text)
+            self.session.store.save_draft(text, chat)
 
         self._in_background(work)
 

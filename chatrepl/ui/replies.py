@@ -6,7 +6,7 @@ from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
 
-from chatrepl.commands.base import Messages, Meter, Notice, Reasoning, Table, Text, are_amounts
+from chatrepl.commands.base import Found, Messages, Meter, Notice, Reasoning, Table, Text, are_amounts
 from chatrepl.messages import Role
 from chatrepl.sanitise import sanitise, sanitise_line
 from chatrepl.ui.ascii import readable
@@ -14,7 +14,7 @@ from chatrepl.ui.markdown import BlockRenderer
 from chatrepl.ui.meter import meter_lines
 from chatrepl.ui.reply_view import thought_lines, user_lines, whole_reply
 
-Drawable = Notice | Table | Meter | Text | Reasoning | Messages
+Drawable = Notice | Table | Meter | Text | Reasoning | Messages | Found
 
 LEADS = {"info": "", "warning": "warning: ", "error": "error: "}
 """The tone is said in words too: colour is never the only carrier."""
@@ -38,6 +38,8 @@ def draw(reply: Drawable, renderer: BlockRenderer) -> list[str]:
             return meter_lines(reply, renderer)
         case Messages():
             return _message_lines(reply, renderer)
+        case Found():
+            return _found_lines(reply, renderer)
 
 
 def _shown(text: str, renderer: BlockRenderer) -> str:
@@ -109,6 +111,28 @@ def _grid(rows: list[list[str]], header: list[str], renderer: BlockRenderer) -> 
     return renderer.render_any(grid)
 
 
+def _found_lines(found: Found, renderer: BlockRenderer) -> list[str]:
+    """Draw what a search found: a number and where it stands, and below it the words around what was asked for."""
+    from rich.padding import Padding
+    from rich.text import Text as RichText
+
+    dot = " \u00b7 " if renderer.look.is_unicode else ", "
+    lines: list[str] = []
+    for number, message in enumerate(found.messages, start=1):
+        head = RichText(f"{number:>3} ", style="bold")
+        head.append(sanitise_line(_shown(message.title, renderer)), style="bold")
+        said = dot.join(("", sanitise_line(_shown(message.when, renderer)), _shown(message.who, renderer)))
+        head.append(sanitise_line(said).rstrip() and said, style="chat.info")
+        lines += renderer.render_any(head)
+        clean = sanitise_line(_shown(message.excerpt.text, renderer))
+        text = RichText(clean)
+        if clean == message.excerpt.text:
+            for span in message.excerpt.spans:
+                text.stylize("bold reverse", span.start, span.end)
+        lines += renderer.render_any(Padding(text, (0, 0, 0, 4)))
+    return lines
+
+
 def _message_lines(reply: Messages, renderer: BlockRenderer) -> list[str]:
     lines: list[str] = []
     if reply.omitted_count:
@@ -116,7 +140,12 @@ def _message_lines(reply: Messages, renderer: BlockRenderer) -> list[str]:
         noun = "message" if reply.omitted_count == 1 else "messages"
         said = f"{dots} {reply.omitted_count} earlier {noun} {dots}"
         lines += [renderer.styled(said, "chat.info"), ""]
+    elif reply.has_earlier:
+        dots = _shown("\u2026", renderer)
+        lines += [renderer.styled(f"{dots} /history shows what is earlier {dots}", "chat.info"), ""]
     for message in reply.messages:
+        if message.id in reply.versions:
+            lines.append(version_line(renderer, reply.versions[message.id]))
         if message.id == reply.begins_at and message is not reply.messages[0]:
             lines += [boundary_line(renderer, "the next request carries what follows"), ""]
         if message.role is Role.USER:
@@ -133,6 +162,13 @@ def _message_lines(reply: Messages, renderer: BlockRenderer) -> list[str]:
     while lines and not lines[-1]:
         del lines[-1]
     return lines
+
+
+def version_line(renderer: BlockRenderer, version: str) -> str:
+    """Say that a message stands beside others: ``2/3`` in angle quotes."""
+    return renderer.styled(
+        f"\u2039{version}\u203a" if renderer.look.is_unicode else f"<{version}>", "chat.info"
+    )
 
 
 def boundary_line(renderer: BlockRenderer, text: str) -> str:

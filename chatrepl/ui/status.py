@@ -14,6 +14,8 @@ SPEED_EVERY_S = 0.5
 """The speed of a reply is renewed so often: numbers that run are not read, and each costs a drawing."""
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chatrepl.session import Session
     from chatrepl.spending import NextCost
     from chatrepl.ui.turn_view import TurnView
@@ -32,9 +34,13 @@ class StatusSource:
         self._draft = ""
         """What is being typed, as it was last counted."""
         self.queued_count = 0
+        self.show_instead: Callable[[], str] | None = None
+        """Returns what stands in the place of the bar. None: the bar does."""
 
     def fragments(self, columns: int) -> list[Fragment]:
         """Draw the bar."""
+        if self.show_instead is not None:
+            return [("class:status", self.show_instead()[: max(0, columns - 1)])]
         unsaved = "" if self._session.is_saving else "NOT SAVED"
         state = self._state._replace(
             model=sanitise_line(self._session.model) or "model?",

@@ -50,7 +50,9 @@ def test_a_unique_beginning_finds_the_command() -> None:
 
 
 def test_an_ambiguous_beginning_names_the_candidates() -> None:
-    with pytest.raises(UsageError, match="/re could be /reasoning, /redraw, /request, /retry"):
+    with pytest.raises(
+        UsageError, match="/re could be /reasoning, /redraw, /rename, /request, /restore, /resume, /retry"
+    ):
         REGISTRY.find("re")
 
 
