@@ -7,7 +7,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from chatrepl.errors import StoreError
@@ -17,8 +17,8 @@ class FileExists(StoreError):  # noqa: N818 - a question to the user rather than
     """There is a file of that name, and overwriting it was not allowed."""
 
 
-def write_atomically(path: Path, text: str, *, overwrite: bool) -> None:
-    """Write a file so that it is found whole or not at all, also after a power cut.
+def write_atomically(path: Path, text: str | Iterable[str], *, overwrite: bool) -> None:
+    """Write a text, or the pieces of one, into a file so that it is found whole or not at all, also after a power cut.
 
     A new file can be read by its owner only; one that is overwritten keeps its rights.
 
@@ -38,7 +38,11 @@ def write_atomically(path: Path, text: str, *, overwrite: bool) -> None:
         temporary = target.with_name(f".chatrepl-{secrets.token_hex(8)}.part")
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
-            _fill(handle, text, 0o600 if mode is None else stat.S_IMODE(mode))
+            _fill(
+                handle,
+                (text,) if isinstance(text, str) else text,
+                0o600 if mode is None else stat.S_IMODE(mode),
+            )
             _put_in_place(temporary, target, path, overwrite=overwrite)
         finally:
             temporary.unlink(missing_ok=True)
@@ -70,9 +74,10 @@ def read_text(path: Path, limit_bytes: int) -> str:
         ) from error
 
 
-def _fill(handle: int, text: str, mode: int) -> None:
+def _fill(handle: int, pieces: Iterable[str], mode: int) -> None:
     with os.fdopen(handle, "wb") as file:
-        file.write(text.encode("utf-8", "replace"))
+        for text in pieces:
+            file.write(text.encode("utf-8", "replace"))
         file.flush()
         os.fchmod(handle, mode)
         os.fsync(handle)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -48,6 +48,8 @@ from chatrepl.transcript_fields import (
 from chatrepl.transcript_views import VIEWS, read_views, views_to_json
 
 FORMAT, VERSION = "chatrepl/chat", 1
+KEPT = ("created_at", "updated_at", "auto_title", "is_archived")
+"""What the library knows of a chat beside the chat itself; all of it may be missing."""
 
 _KINDS: dict[type[Part], str] = {
     TextPart: "text",
@@ -59,9 +61,28 @@ _PARTS: dict[str, type[Part]] = {kind: part for part, kind in _KINDS.items()}
 _LARGEST_COUNT = 2**63 - 1
 
 
-def to_json(conversation: Conversation) -> str:
-    """Return everything of a chat, every branch included; ``from_json`` gives the same chat back."""
-    document = {
+def to_json(conversation: Conversation, kept: Mapping[str, Any] | None = None) -> str:
+    """Return everything of a chat, every branch included; ``from_json`` gives the same chat back.
+
+    ``kept`` is what the library knows of it beside that: the fields of ``KEPT``.
+    """
+    document = _head(conversation, kept)
+    head = json.dumps(document, ensure_ascii=False, indent=1)[:-2]
+    lines = [f"  {_encode(message)}" for message in conversation.messages.values()]
+    messages = "[\n" + ",\n".join(lines) + "\n ]" if lines else "[]"
+    # One line for each message: a diff of two saves shows what was said in between.
+    return SURROGATE.sub("\ufffd", f'{head},\n "messages": {messages}\n}}\n')
+
+
+def to_json_line(conversation: Conversation, kept: Mapping[str, Any] | None = None) -> str:
+    """Return what ``to_json`` does, on one line."""
+    document = _head(conversation, kept)
+    document["messages"] = [_item(message) for message in conversation.messages.values()]
+    return SURROGATE.sub("\ufffd", json.dumps(document, ensure_ascii=False)) + "\n"
+
+
+def _head(conversation: Conversation, kept: Mapping[str, Any] | None) -> dict[str, Any]:
+    document: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "id": conversation.id,
@@ -69,12 +90,7 @@ def to_json(conversation: Conversation) -> str:
         "system": conversation.system,
         "tip": conversation.tip,
     }
-    document |= views_to_json(conversation)
-    head = json.dumps(document, ensure_ascii=False, indent=1)[:-2]
-    lines = [f"  {_encode(message)}" for message in conversation.messages.values()]
-    messages = "[\n" + ",\n".join(lines) + "\n ]" if lines else "[]"
-    # One line for each message: a diff of two saves shows what was said in between.
-    return SURROGATE.sub("\ufffd", f'{head},\n "messages": {messages}\n}}\n')
+    return document | dict(kept or {}) | views_to_json(conversation)
 
 
 def load(text: str, *, new_id: Callable[[], str], now: datetime) -> Conversation:
@@ -109,6 +125,36 @@ def from_json(text: str) -> Conversation:
     if not isinstance(document, dict):
         fail("the file", "must be an object", document)
     return _from_document(document)
+
+
+def from_document(document: Any) -> Conversation:
+    """Read what ``to_json`` wrote, parsed; a reply that was still arriving is one that broke off.
+
+    Raises:
+        TranscriptError: where it is something else, with the first wrong place.
+    """
+    if not isinstance(document, dict):
+        fail("the chat", "must be an object", document)
+    return _settled(_from_document(document))
+
+
+def kept_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a document says of the fields ``KEPT``: times as times; those that are missing are missing.
+
+    Raises:
+        TranscriptError: where one is something else.
+    """
+    kept: dict[str, Any] = {}
+    for name in ("created_at", "updated_at"):
+        if document.get(name) is not None:
+            kept[name] = check_time(name, document[name])
+    if "auto_title" in document:
+        kept["auto_title"] = check_text("auto_title", document["auto_title"])
+    if "is_archived" in document:
+        if not isinstance(document["is_archived"], bool):
+            fail("is_archived", "must be true or false", document["is_archived"])
+        kept["is_archived"] = document["is_archived"]
+    return kept
 
 
 def from_openai_messages(items: Sequence[Any], *, new_id: Callable[[], str], now: datetime) -> Conversation:
@@ -151,8 +197,7 @@ def to_markdown(conversation: Conversation) -> str:
             blocks.append(f"<details><summary>Reasoning</summary>\n\n{reasoning}\n\n</details>")
         if message.text.strip():
             blocks.append(_closed(message.text))
-        if mark := _mark(message):
-            blocks.append(f"*[{mark}]*")
+        blocks += [f"*[{mark}]*" for mark in _marks(conversation, message)]
     return SURROGATE.sub("\ufffd", "\n\n".join(blocks) + "\n")
 
 
@@ -166,8 +211,7 @@ def to_text(conversation: Conversation) -> str:
         lines = [f"{_speaker(message)}, {message.created_at:%Y-%m-%d %H:%M} UTC:"]
         if message.text.strip():
             lines.append(message.text.strip("\n"))
-        if mark := _mark(message):
-            lines.append(f"[{mark}]")
+        lines += [f"[{mark}]" for mark in _marks(conversation, message)]
         blocks.append("\n".join(lines))
     return SURROGATE.sub("\ufffd", "\n\n".join(blocks) + "\n")
 
@@ -180,6 +224,16 @@ def _title(conversation: Conversation) -> str:
 def _speaker(message: Message) -> str:
     names = {Role.USER: "You", Role.ASSISTANT: "Assistant", Role.SYSTEM: "System", Role.TOOL: "Tool"}
     return names[message.role] + (f" ({first_words(message.meta.model)})" if message.meta.model else "")
+
+
+def _marks(conversation: Conversation, message: Message) -> list[str]:
+    """Return what is said of a message in brackets: that it is not whole, and what the user thinks of it."""
+    found = [mark] if (mark := _mark(message)) else []
+    rating = conversation.ratings.get(message.id)
+    if rating is not None:
+        note = " ".join(rating.note.split())
+        found.append(f"rated {rating.verdict}" + (f": {note}" if note else ""))
+    return found
 
 
 def _mark(message: Message) -> str | None:
@@ -208,6 +262,10 @@ def _closed(text: str) -> str:
 
 
 def _encode(message: Message) -> str:
+    return json.dumps(_item(message), ensure_ascii=False)
+
+
+def _item(message: Message) -> dict[str, Any]:
     item: dict[str, Any] = {
         "id": message.id,
         "parent": message.parent_id,
@@ -217,7 +275,7 @@ def _encode(message: Message) -> str:
     }
     if message.meta != NO_META:
         item["meta"] = _known(message.meta)
-    return json.dumps(item, ensure_ascii=False)
+    return item
 
 
 def _known(value: Meta | Usage) -> dict[str, Any]:
@@ -259,7 +317,9 @@ def _from_document(document: dict[str, Any]) -> Conversation:
         fail("version", f"{version} is from a newer chatrepl; this one reads {VERSION}")
     if type(version) is not int or version != VERSION:
         fail("version", f"must be {VERSION}", version)
-    check_keys("", document, ("format", "version", "id", "messages"), ("title", "system", "tip", *VIEWS))
+    check_keys(
+        "", document, ("format", "version", "id", "messages"), ("title", "system", "tip", *KEPT, *VIEWS)
+    )
     chat = check_identifier("id", document["id"])
     title = check_text("title", document.get("title", ""))
     system = optional(check_text, "system", document.get("system"))

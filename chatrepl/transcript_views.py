@@ -1,11 +1,11 @@
-"""The views of a chat in its JSON file: what is pinned or left out, and its summaries. Pure."""
+"""What a chat's JSON file holds beside messages: tags, what is pinned or left out, summaries, ratings. Pure."""
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
-from chatrepl.conversation import Conversation, Mark, Summary
+from chatrepl.conversation import Conversation, Mark, Rating, Summary, Verdict
 from chatrepl.messages import MessageId
 from chatrepl.transcript_fields import (
     check_choice,
@@ -16,7 +16,7 @@ from chatrepl.transcript_fields import (
     fail,
 )
 
-VIEWS = ("marks", "summaries")
+VIEWS = ("tags", "marks", "summaries", "ratings")
 """The fields of the file that hold them; absent where there are none."""
 _FIELDS = ("id", "through", "text", "model", "created_at", "is_by_hand")
 
@@ -24,6 +24,8 @@ _FIELDS = ("id", "through", "text", "model", "created_at", "is_by_hand")
 def views_to_json(conversation: Conversation) -> dict[str, Any]:
     """Return the fields of the file; none where there is nothing to say."""
     found: dict[str, Any] = {}
+    if conversation.tags:
+        found["tags"] = list(conversation.tags)
     if conversation.marks:
         found["marks"] = {message: mark.value for message, mark in conversation.marks.items()}
     if conversation.summaries:
@@ -33,12 +35,21 @@ def views_to_json(conversation: Conversation) -> dict[str, Any]:
                 "through": summary.through,
                 "text": summary.text,
                 "model": summary.model,
-                "created_at": summary.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+                "created_at": _iso(summary.created_at),
                 "is_by_hand": summary.is_by_hand,
             }
             for summary in conversation.summaries
         ]
+    if conversation.ratings:
+        found["ratings"] = [
+            {"message": message, "verdict": rating.verdict.value, "note": rating.note, "at": _iso(rating.at)}
+            for message, rating in conversation.ratings.items()
+        ]
     return found
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def read_views(document: dict[str, Any], conversation: Conversation) -> None:
@@ -59,6 +70,21 @@ def read_views(document: dict[str, Any], conversation: Conversation) -> None:
         fail("summaries", "must be a list", summaries)
     for number, item in enumerate(summaries, start=1):
         conversation.put_summary(_summary(f"summary {number}", item, conversation))
+    ratings = document.get("ratings", [])
+    if not isinstance(ratings, list):
+        fail("ratings", "must be a list", ratings)
+    for number, item in enumerate(ratings, start=1):
+        place = f"rating {number}"
+        check_keys(place, item, ("message", "verdict", "note", "at"), ())
+        verdict = check_choice(f"{place}, verdict", item["verdict"], [known.value for known in Verdict])
+        message = _known(f"{place}, message", item["message"], conversation)
+        note, at = check_text(f"{place}, note", item["note"]), check_time(f"{place}, at", item["at"])
+        conversation.ratings[message] = Rating(Verdict(verdict), note, at)
+    tags = document.get("tags", [])
+    if not isinstance(tags, list):
+        fail("tags", "must be a list", tags)
+    found = {check_text(f"tag {number}", tag) for number, tag in enumerate(tags, start=1)}
+    conversation.tags = tuple(sorted(found))
 
 
 def _summary(place: str, item: Any, conversation: Conversation) -> Summary:
