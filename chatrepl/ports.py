@@ -301,6 +301,10 @@ class Library(Protocol):
         """List chats that have messages, the last changed first."""
         ...
 
+    def last_draft(self, since: datetime) -> ChatSummary | None:
+        """Return the chat in which something was typed last and not sent, since a time. None: there is none."""
+        ...
+
     def describe(self, chat: ChatId) -> ChatSummary:
         """Return a chat as a list shows it."""
         ...

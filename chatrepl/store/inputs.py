@@ -39,8 +39,3 @@ def load_draft(connection: sqlite3.Connection, chat: str) -> str:
     """Return what stood in the input line of a chat; empty where nothing did."""
     found = connection.execute("SELECT text FROM drafts WHERE chat = ?", (chat,)).fetchone()
     return str(found[0]) if found else ""
-
-
-def drafts(connection: sqlite3.Connection) -> dict[str, str]:
-    """Return every draft by its chat, the last changed first."""
-    return dict(connection.execute("SELECT chat, text FROM drafts ORDER BY at_us DESC"))

@@ -83,6 +83,16 @@ class SqliteLibrary:
             ).fetchall()
             return summaries(connection, rows)
 
+    def last_draft(self, since: datetime) -> ChatSummary | None:
+        """Return the chat in which something was typed last and not sent."""
+        query = (
+            f"SELECT {SUMMARY} FROM chats JOIN drafts ON drafts.chat = chats.id"  # noqa: S608
+            " WHERE deleted_us IS NULL AND at_us >= ? ORDER BY at_us DESC LIMIT 1"
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query, (to_microseconds(since),)).fetchall()
+            return next(iter(summaries(connection, rows)), None)
+
     def describe(self, chat: ChatId) -> ChatSummary:
         """Return a chat as a list shows it."""
         with self._database.read() as connection:

@@ -80,6 +80,10 @@ class SharedLibrary:
             lambda: self._memory.summaries()[offset : offset + limit],
         )
 
+    def last_draft(self, since: datetime) -> ChatSummary | None:
+        """Return the chat in which something was typed last and not sent."""
+        return self._read_file(lambda library: library.last_draft(since))
+
     def describe(self, chat: ChatId) -> ChatSummary:
         """Return a chat as a list shows it."""
         return self._look(lambda library: library.describe(chat), lambda: self._known(chat))

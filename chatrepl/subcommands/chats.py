@@ -28,7 +28,8 @@ def run(arguments: Sequence[str], environment: Environment) -> int:
     if store is None:
         if options.action in {None, "list", "search", "check", "stats"}:
             if getattr(options, "json", False):
-                environment.stdout.write("[]\n")
+                empty = "[]" if options.action in {None, "list"} else "{}"
+                environment.stdout.write(f"{empty}\n")
             elif environment.stdout_is_terminal:
                 Printer(environment).line("There is no library yet: it is made with the first chat.")
             return ExitStatus.OK

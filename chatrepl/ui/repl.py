@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,8 @@ LEAVE_WINDOW_S = 2.0
 """Ctrl-C twice within this time leaves."""
 FOLD_RECALLED_CHARS = 20_000
 """A longer text comes back from the history folded: the input line is not made for it."""
+DRAFT_AGE = timedelta(days=1)
+"""A draft in another chat is told of for so long."""
 DRAFT_PAUSE_S = 0.3
 """A draft is counted and kept when the keys have rested this long."""
 
@@ -184,6 +187,8 @@ class Repl:
         self._history.open()
         self._chat_id, self._draft_chat = self.session.open_chat_id, self.session.draft_chat
         self._bring_draft_back()
+        if self._draft_chat is None and not self._buffer.text:
+            self._say_of_drafts()
         self._say_warnings()
         self._app.invalidate()
 
@@ -195,6 +200,17 @@ class Repl:
             self._buffer.cursor_position = len(draft)
         elif draft and draft != self._buffer.text:
             self._add_history(draft)
+
+    def _say_of_drafts(self) -> None:
+        """In a new chat, say where something was typed of late and not sent."""
+        from chatrepl.conversation import first_words
+
+        found = self.session.library.last_draft(self.session.clock.now() - DRAFT_AGE)
+        if found is not None:
+            title = first_words(found.title)
+            self._later.append(
+                f"A message that was not sent waits in “{title}”: /resume {title[:24].rstrip('… ')}"
+            )
 
     def _command_ended(self) -> None:
         """Where another chat is open now, go on with its draft."""
