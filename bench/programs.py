@@ -36,6 +36,7 @@ class Programs:
     """Reads a reply from its standard input and times the renderer alone."""
     requests_inside: tuple[str, ...]
     window_inside: tuple[str, ...]
+    library_inside: tuple[str, ...]
     """Is given a base URL and a number of events, and times the client alone."""
 
 
@@ -60,6 +61,7 @@ def install() -> Programs:
         frames=(str(python), "-I", str(ROOT / "bench" / "frames.py")),
         requests_inside=(str(python), "-I", str(ROOT / "bench" / "requests_inside.py")),
         window_inside=(str(python), "-I", str(ROOT / "bench" / "window_inside.py")),
+        library_inside=(str(python), "-I", str(ROOT / "bench" / "library_inside.py")),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench.base import Row
 from bench.exchanging import exchanging
 from bench.lengths import lengths
+from bench.library import library
 from bench.living import key_echo, steady, stopping
 from bench.shapes import shapes
 from bench.starting import first_letter, start_up
@@ -73,5 +74,15 @@ ROWS: tuple[Row, ...] = (
         "counted already; then the same chat is opened in the whole program, and keys are typed at random moments. The last "
         "figure is of a chat that outgrew a window of 8 192 tokens: what no cache of prompts can know from the turn before.",
         long_chat,
+    ),
+    Row(
+        "library",
+        "The library",
+        "A data export of ChatGPT with 100 000 and with a million messages of 590 bytes on average, whose words are as "
+        "frequent as those of a language, is imported by the whole program, from its start to its end. Searches are for "
+        "frequent, rare and half-typed words; pages of the list of chats also with words typed. A message is durable when "
+        "it would survive a power cut. Memory is the most that an export of everything had in RAM. Between them, a chat "
+        "of 10 000 messages is opened with `-c`: until a key that was typed at once is shown, less the same without `-c`.",
+        library,
     ),
 )

@@ -199,10 +199,20 @@ def _converse(
         return ExitStatus.CONFIG
     session = wiring.build_session(loaded, environment, connection)
     try:
-        greeting = _open_chat(session, options, environment)
+        wants_chat = options.go_on or options.resume is not None
+        if keys is not None and wants_chat and not options.resume:
+            # The prompt is up before the library is: -c and -r without a name cannot be wrong.
+            return wiring.run_repl(
+                session,
+                environment,
+                greeting=_greeting(connection),
+                first_message=text or None,
+                opening=lambda: _open_chat(session, options, environment),
+            )
+        opened = (_open_chat(session, options, environment),) if wants_chat else ()
         if is_once:
             return _once(session, text, environment, options.output, has_consent=options.over_budget)
-        greeting = (*greeting, *_greeting(connection))
+        greeting = (*opened, *_greeting(connection))
         run = wiring.run_plain if keys is None else wiring.run_repl
         return run(session, environment, greeting=greeting, first_message=text or None)
     finally:
@@ -307,10 +317,8 @@ def _connect(
 
 def _open_chat(
     session: Session, options: argparse.Namespace, environment: Environment
-) -> tuple[Notice | Messages | Pick, ...]:
+) -> Notice | Messages | Pick:
     """Open the chat that was asked for, and return what is said about it."""
-    if options.resume is None and not options.go_on:
-        return ()
     from chatrepl.commands.base import Notice, Pick
 
     if options.resume == "":
@@ -319,17 +327,17 @@ def _open_chat(
                 "-r chooses a chat from a list, which needs a terminal.",
                 hint="chatrepl -r TITLE, or -c for the last chat",
             )
-        return (Pick(),)
+        return Pick()
     chat = session.store.find_chat(options.resume) if options.resume else session.store.last_chat()
     if chat is None:
-        return (Notice("There is no chat to go on with; this is a new one.", "warning"),)
+        return Notice("There is no chat to go on with; this is a new one.", "warning")
     from chatrepl.commands.library import shown_tail
 
     tail = session.open_later(chat)
     session.seen_from = tail.messages[0].id if tail.messages else None
     if options.system is not None:
         session.set_system(options.system)
-    return (shown_tail(session, tail),)
+    return shown_tail(session, tail)
 
 
 def _greeting(connection: Connection) -> tuple[Notice, ...]:

@@ -20,7 +20,7 @@ from chatrepl.session import Parts, Session
 if TYPE_CHECKING:
     from chatrepl.api.diagnose import Step
     from chatrepl.cancellation import Cancellation
-    from chatrepl.commands.base import Command, Messages, Notice, Pick
+    from chatrepl.commands.base import Command, Messages, Notice, Pick, Reply
     from chatrepl.config import LoadedSettings
     from chatrepl.exchange import ModelInfo, RateLimits, Request, StreamEvent, WireRequest
     from chatrepl.imports.base import Item
@@ -418,12 +418,19 @@ def run_repl(
     *,
     greeting: tuple[Notice | Messages | Pick, ...],
     first_message: str | None,
+    opening: Callable[[], Reply] | None = None,
 ) -> int:
-    """Hold the session at the terminal; returns the exit status."""
+    """Hold the session at the terminal; returns the exit status. ``opening`` opens a chat once the prompt is up."""
     from chatrepl.ui.repl import Repl
 
     return Repl(
-        session, all_commands, environment, warm_up=warm_up, greeting=greeting, first_message=first_message
+        session,
+        all_commands,
+        environment,
+        warm_up=warm_up,
+        greeting=greeting,
+        first_message=first_message,
+        opening=opening,
     ).run()
 
 

@@ -69,6 +69,7 @@ class Repl:
         warm_up: Imports what is needed later; run in a thread once the prompt is up.
         greeting: Lines said first.
         first_message: Sent as soon as the prompt is up. None: nothing is.
+        opening: Opens a chat once the prompt is up; what is entered before it is open waits. None: it is a new one.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Repl:
         warm_up: Callable[[], None] = lambda: None,
         greeting: tuple[Notice | Messages | Pick, ...] = (),
         first_message: str | None = None,
+        opening: Callable[[], Reply] | None = None,
         input: Input | None = None,
         output: Output | None = None,
     ) -> None:
@@ -88,6 +90,7 @@ class Repl:
         self._warm_up = warm_up
         self._greeting = greeting
         self._first_message = first_message
+        self._opening = opening
         self._view = View()
         self._status = StatusSource(session, is_unicode=environment.is_unicode)
         self._view.bar = self._status.fragments
@@ -171,6 +174,8 @@ class Repl:
                 self.session.tend_library()
             _call_in(loop, ready.set)
 
+        if self._opening is not None:
+            self._lines.run("resume", self._opening)
         if self._first_message is not None:
             self._lines.enter(self._clean(self._first_message))
         await asyncio.sleep(WARM_UP_DELAY_S)
