@@ -22,7 +22,7 @@ READ_CHARS = 1500
 MOST_TOKENS = 64
 MOST_WORDS = 10
 MOST_CHARS = 70
-_LEAD = re.compile(r"^(?:#+\s*|(?:the )?title(?: is)?\s*[:\-]\s*)", re.IGNORECASE)
+_LEAD = re.compile(r"^#*\s*(?:(?:the )?title(?: is)?\s*[:\-]\s*)?", re.IGNORECASE)
 _QUOTES = "\"'`*_\u201c\u201d\u2018\u2019\u00ab\u00bb"
 
 

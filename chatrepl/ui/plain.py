@@ -232,6 +232,7 @@ class Plain:
                 pass
             case _:
                 self._say_ending(end.message)
+                self.session.begin_title()
         self._say_warnings()
 
     def _stopped(self, writer: WordsWriter) -> Cancelled | None:

@@ -15,6 +15,8 @@ from chatrepl.config import load_settings, variable_of
 from chatrepl.environment import Environment
 from chatrepl.pacing import TIERS
 from chatrepl.settings import Settings, all_settings
+from chatrepl.transcript import KEPT, from_json
+from chatrepl.transcript_views import VIEWS
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "config.example.toml"
@@ -39,6 +41,15 @@ def generator() -> ModuleType:
 def load(file: Path, home: Path) -> Settings:
     environment = Environment(variables={"HOME": str(home), "XDG_CONFIG_HOME": str(home)})
     return load_settings(environment, {}, file).settings
+
+
+def test_the_example_of_a_chat_as_json_is_one() -> None:
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    example = page.partition("```json\n")[2].partition("```")[0]
+    chat = from_json(example)
+    assert [message.text for message in chat.path()] == ["Name a river in Wales.", "The Wye."]
+    for name in (*KEPT, *VIEWS):
+        assert f"`{name}`" in page
 
 
 def test_the_generated_pages_are_up_to_date() -> None:

@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 
 from chatrepl.conversation import Conversation, Mark, Rating, Verdict
 from chatrepl.errors import StoreError
+from chatrepl.exports import FORMS, Outgoing
+from chatrepl.imports import read_chats
+from chatrepl.imports.base import Found as ReadChat
 from chatrepl.messages import ChatId, Message, MessageId, Meta, ReplyState, Role, TextPart
 from chatrepl.ports import ChatFilter, WholeChat
 from chatrepl.queries import read_query
@@ -410,3 +413,39 @@ def test_a_time_far_away_does_no_harm(store: SqliteStore) -> None:
     store.library.import_chats([WholeChat(Conversation(CHAT, messages=[late]), far, far)])
     assert found(store, "future") == ["from the future"]
     assert store.library.stats(UTC).message_count == 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(made=conversations(settled=True), is_archived=st.booleans(), title=st.sampled_from(["", "By a model"]))
+def test_out_and_in_and_out_again_is_the_same(
+    tmp_path_factory: pytest.TempPathFactory, made: Conversation, is_archived: bool, title: str
+) -> None:
+    if not len(made):
+        return
+    made.tags = ("work",)
+    made.ratings = {
+        message.id: Rating(Verdict.UP, "", NOON) for message in made.messages.values() if message.is_reply
+    }
+    first = "".join(
+        FORMS["jsonl"].write([Outgoing(made, NOON, NOON + timedelta(hours=1), title, is_archived)], "", NOON)
+    )
+    store = SqliteStore.open(tmp_path_factory.mktemp("s") / "chats.db", TestClock())
+    try:
+        (found,) = read_chats([first.encode()], "chats.jsonl", NOON)
+        assert isinstance(found, ReadChat)
+        assert found.problems == ()
+        store.library.import_chats(
+            [
+                WholeChat(
+                    found.conversation,
+                    found.created_at,
+                    found.updated_at,
+                    found.auto_title,
+                    found.is_archived,
+                )
+            ]
+        )
+        again = "".join(FORMS["jsonl"].write([Outgoing(*store.library.read(made.id))], "", NOON))
+        assert again == first
+    finally:
+        store.close()
