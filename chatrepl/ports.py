@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chatrepl.cancellation import Cancellation
-    from chatrepl.conversation import Conversation, Mark, Rating, Summary
+    from chatrepl.conversation import Conversation, Mark, Rating, Summary, Verdict
     from chatrepl.exchange import Json, ModelInfo, RateLimits, Request, StreamEvent, WireRequest
     from chatrepl.ledger import Entry, Opening, Query, Spent
     from chatrepl.messages import ChatId, Message, MessageId, Role
@@ -198,6 +198,8 @@ class ChatFilter(NamedTuple):
     model: str | None = None
     """A part of the name of its last model."""
     tag: str | None = None
+    rated: Verdict | None = None
+    """One of its replies has this rating."""
     since: datetime | None = None
     """Changed at this time or later."""
     before: datetime | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, tzinfo
 
+from chatrepl.conversation import Verdict
 from chatrepl.errors import UsageError
 from chatrepl.messages import Role
 from chatrepl.ports import ChatFilter
@@ -58,10 +59,19 @@ def _filtered(query: Query, name: str, value: str, now: datetime, zone: tzinfo |
             return replace(query, model=fold(value))
         case "tag":
             return replace(query, tag=value.removeprefix("#"))
+        case "rated":
+            return replace(query, rated=_verdict(value))
         case "since":
             return replace(query, since=_time("since", value, now, zone))
         case _:
             return replace(query, before=_time("before", value, now, zone))
+
+
+def _verdict(value: str) -> Verdict:
+    found = next((verdict for verdict in Verdict if verdict.value == value.lower()), None)
+    if found is None:
+        raise UsageError(f"rated: is up or down, not '{value}'.")
+    return found
 
 
 def _time(name: str, value: str, now: datetime, zone: tzinfo | None) -> datetime:
@@ -87,10 +97,14 @@ def to_filter(text: str, now: datetime, zone: tzinfo | None) -> ChatFilter:
                 found = found._replace(model=value)
             case "tag":
                 found = found._replace(tag=value.removeprefix("#"))
+            case "rated":
+                found = found._replace(rated=_verdict(value))
             case "since":
                 found = found._replace(since=_time("since", value, now, zone))
             case "before":
                 found = found._replace(before=_time("before", value, now, zone))
             case _:
-                raise UsageError(f"{name}: is for /search; chats have tag:, model:, since: and before:.")
+                raise UsageError(
+                    f"{name}: is for /search; chats have tag:, model:, rated:, since: and before:."
+                )
     return found

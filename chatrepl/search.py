@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from chatrepl.conversation import Verdict
 from chatrepl.messages import Role
 
 WORDS_VERSION = 1
@@ -33,7 +34,8 @@ _HUMPED = re.compile(r"[A-Za-z0-9]*[a-z][A-Z][A-Za-z0-9]*")
 _HUMP_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z]+")
 _MARKS = re.compile("[\u0300-\u036f]")
 _TERM = re.compile(
-    r'(-(?=["\w])|)(?:(role|model|tag|since|before):(?:"([^"]*)"|(\S+))|"([^"]*)"?|(\S+))', re.IGNORECASE
+    r'(-(?=["\w])|)(?:(role|model|tag|rated|since|before):(?:"([^"]*)"|(\S+))|"([^"]*)"?|(\S+))',
+    re.IGNORECASE,
 )
 
 
@@ -99,6 +101,7 @@ class Query:
     model: str | None = None
     """A part of the model's name, folded."""
     tag: str | None = None
+    rated: Verdict | None = None
     since: datetime | None = None
     before: datetime | None = None
 
@@ -243,3 +246,23 @@ def _best_start(spans: Sequence[Span], limit_chars: int) -> int:
         if right - left > most:
             best, most = span.start, right - left
     return best
+
+
+def lines_around(terms: Sequence[Term], text: str, count: int) -> list[tuple[str, tuple[Span, ...]]]:
+    """Return the lines in which terms stand, so many lines around them, and where the terms stand in each.
+
+    A line of dots stands where lines are left out. Where a phrase goes over the end of a line, the text begins it.
+    """
+    lines = text.split("\n")
+    found = [tuple(find_spans(terms, line)) for line in lines]
+    hits = [number for number, spans in enumerate(found) if spans] or [0]
+    shown: list[tuple[str, tuple[Span, ...]]] = []
+    last = -1
+    for hit in hits:
+        start = max(last + 1, hit - max(0, count))
+        if shown and start > last + 1:
+            shown.append(("\u2026", ()))
+        end = min(len(lines), hit + max(0, count) + 1)
+        shown += [(lines[number], found[number]) for number in range(start, end)]
+        last = max(last, end - 1)
+    return shown

@@ -378,7 +378,7 @@ COMMANDS = (
         "List the last chats, or those whose title has some words.",
         _chats,
         args=(Arg("words", "rest", optional=True),),
-        help="Filters: `tag:NAME`, `model:NAME`, `since:7d`, `before:2026-01-31`, `archived`. `/chats bin` lists the bin.",
+        help="Filters: `tag:NAME`, `model:NAME`, `rated:up`, `since:7d`, `before:2026-01-31`, `archived`. `/chats bin` lists the bin.",
         examples=("/chats", "/chats tag:work since:30d", "/chats bin"),
     ),
     Command(
@@ -389,7 +389,7 @@ COMMANDS = (
         aliases=("find",),
         args=(Arg("words", "rest"),),
         help='Words are found by their beginnings; `"a phrase"` as it stands; `-word` leaves messages out. Filters: `here` '
-        "for this chat, `role:user`, `model:NAME`, `tag:NAME`, `since:7d`, `before:2026-01-31`. `/open N` opens a chat at "
+        "for this chat, `role:user`, `model:NAME`, `tag:NAME`, `rated:up`, `since:7d`, `before:2026-01-31`. `/open N` opens a chat at "
         "the message that was found.",
         examples=(
             "/search sqlite index",

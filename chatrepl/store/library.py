@@ -373,6 +373,9 @@ def _condition(which: ChatFilter) -> tuple[str, list[object]]:
     if which.tag:
         parts.append("id IN (SELECT chat FROM tags WHERE tag = ?)")
         values.append(which.tag)
+    if which.rated is not None:
+        parts.append("id IN (SELECT chat FROM ratings WHERE verdict = ?)")
+        values.append(which.rated.value)
     if which.since is not None:
         parts.append("updated_us >= ?")
         values.append(to_microseconds(which.since))

@@ -139,6 +139,9 @@ def _condition(query: Query, chat: ChatId | None) -> tuple[str, list[object]]:
     if query.tag:
         parts.append("m.chat IN (SELECT chat FROM tags WHERE tag = ?)")
         values.append(query.tag)
+    if query.rated is not None:
+        parts.append("(m.chat, m.id) IN (SELECT chat, message FROM ratings WHERE verdict = ?)")
+        values.append(query.rated.value)
     if query.since is not None:
         parts.append("m.created_us >= ?")
         values.append(to_microseconds(query.since))

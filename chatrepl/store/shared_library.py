@@ -212,4 +212,5 @@ def _fits(message: Message, query: Query) -> bool:
         and (query.since is None or message.created_at >= query.since)
         and (query.before is None or message.created_at < query.before)
         and query.tag is None
+        and query.rated is None
     )

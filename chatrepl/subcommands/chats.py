@@ -14,8 +14,11 @@ from chatrepl.errors import ExitStatus, StoreError, UsageError
 from chatrepl.messages import ChatId
 from chatrepl.ports import ChatFilter, ChatStore, ChatSummary
 from chatrepl.queries import TITLE_CHARS, read_query, to_filter, valid_tag
-from chatrepl.search import excerpt
+from chatrepl.search import excerpt, lines_around
 from chatrepl.subcommands.output import Printer
+
+FILTERS = ("role", "model", "tag", "rated", "since", "before")
+"""The filters of a search that are options here."""
 
 Action = Callable[[argparse.Namespace, ChatStore, Environment, Printer], int]
 
@@ -96,11 +99,7 @@ def _iso(time: object) -> str:
 
 def _search(options: argparse.Namespace, store: ChatStore, environment: Environment, printer: Printer) -> int:
     now = environment.clock.now()
-    filters = [
-        f'{name}:"{value}"'
-        for name in ("role", "model", "tag", "since", "before")
-        if (value := getattr(options, name))
-    ]
+    filters = [f'{name}:"{value}"' for name in FILTERS if (value := getattr(options, name))]
     query, _ = read_query(" ".join([*options.words, *filters]), now, None)
     chat = store.find_chat(options.chat) if options.chat else None
     hits = store.library.search(query, options.limit, chat=chat)
@@ -131,7 +130,12 @@ def _search(options: argparse.Namespace, store: ChatStore, environment: Environm
         found = excerpt(query.terms, hit.text)
         if environment.stdout_is_terminal:
             printer.line(f"{head}  {first_words(hit.chat.title, 60)}")
-            printer.marked(found.text, found.spans, lead="    ")
+            if options.context is None:
+                printer.marked(found.text, found.spans, lead="    ")
+            for line, spans in (
+                lines_around(query.terms, hit.text, options.context) if options.context is not None else ()
+            ):
+                printer.marked(line, spans, lead="    ")
         else:
             printer.line_of((*head.split("  "), first_words(hit.chat.title, 80), found.text))
     if environment.stdout_is_terminal:
@@ -339,9 +343,16 @@ def _parser() -> argparse.ArgumentParser:
     search = action("search", "find messages by their words")
     search.add_argument("words", nargs="+", help='words, "phrases", -words that must not be there')
     search.add_argument("--chat", metavar="CHAT", help="only in this chat")
-    for name in ("role", "model", "tag", "since", "before"):
+    for name in FILTERS:
         search.add_argument(f"--{name}", help=f"as {name}: in /search")
     search.add_argument("-n", "--limit", type=_count, default=20, help="at most so many (default: 20)")
+    search.add_argument(
+        "-C",
+        "--context",
+        type=int,
+        metavar="LINES",
+        help="show the lines that were found, and so many around them",
+    )
     search.add_argument("--json", action="store_true", help="write a JSON object")
     action("show", "print a chat as text").add_argument("chat", metavar="CHAT")
     rename = action("rename", "give a chat a title")

@@ -82,6 +82,7 @@ def fetch(library: Library, words: str, limit: int, clock: Clock) -> Page:
                 words=tuple(term.folded for term in query.terms),
                 model=query.model,
                 tag=query.tag,
+                rated=query.rated,
                 since=query.since,
                 before=query.before,
                 is_archived=None,

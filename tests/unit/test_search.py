@@ -20,6 +20,7 @@ from chatrepl.search import (
     find_spans,
     fold,
     is_hit,
+    lines_around,
     parse,
     score,
     words_of,
@@ -164,3 +165,16 @@ def test_chats_are_filtered_by_title_words_tag_and_time() -> None:
 )
 def test_a_tag_is_one_short_word(tag: str, is_one: bool) -> None:
     assert valid_tag(tag) is is_one
+
+
+def test_lines_are_shown_with_those_around_them() -> None:
+    text = "one\ntwo\nneedle\nfour\nfive\nsix\nseven needle\neight"
+    found = lines_around(query("needle").terms, text, 1)
+    assert [line for line, _ in found] == ["two", "needle", "four", "…", "six", "seven needle", "eight"]
+    assert [line[span.start : span.end] for line, spans in found for span in spans] == ["needle", "needle"]
+    assert [line for line, _ in lines_around(query("needle").terms, text, 0)] == [
+        "needle",
+        "…",
+        "seven needle",
+    ]
+    assert [line for line, _ in lines_around((), "a\nb", 0)] == ["a"]

@@ -73,11 +73,18 @@ def test_what_stands_inside_of_words_is_found_where_nothing_begins_so(store: Sql
         ("cat before:2026-01-01", []),
         ("cat -asks", ["the cat replies"]),
         ("role:assistant", ["the cat replies"]),
+        ("rated:up", ["the cat replies"]),
+        ("cat rated:down", []),
     ],
 )
 def test_filters_narrow_a_search(store: SqliteStore, words: str, texts: list[str]) -> None:
     chat = add_chat(store, "a", "the cat asks", "the cat replies")
     store.library.tag(chat, ["pets"])
+    tip = store.load(chat).tip
+    assert tip is not None
+    store.set_rating(chat, tip, Rating(Verdict.UP, "", NOON))
+    assert [each.id for each in store.library.list(ChatFilter(rated=Verdict.UP))] == [chat]
+    assert store.library.list(ChatFilter(rated=Verdict.DOWN)) == []
     assert sorted(found(store, words)) == sorted(texts)
 
 
