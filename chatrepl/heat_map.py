@@ -27,7 +27,8 @@ def heat_map(days: Sequence[Day], today: date, *, weeks: int, is_unicode: bool) 
             day = first + timedelta(days=weekday)
             cells.append("  " if day > today else shades[_shade(counts.get(day, 0), most)] + " ")
         rows.append(f"{name} {''.join(cells)}".rstrip())
-    rows.append(f"    {' '.join(shades)}  none to {most} messages a day")
+    said = f"{' '.join(shades)}  none to {most} messages a day" if most else "nothing in this time"
+    rows.append(f"    {said}")
     return rows
 
 

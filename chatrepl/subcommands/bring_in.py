@@ -78,10 +78,10 @@ def run(arguments: Sequence[str], environment: Environment) -> int:
             raise StoreError(" ".join(store.warnings()) or "The library cannot be written.")
         total = sum(file.stat().st_size for file in files)
         with Progress(environment, "importing", total) as progress:
-            writer = _Writer(store.library, tally, progress, is_dry=options.dry_run)
+            writer = _Writer(store.library, tally, is_dry=options.dry_run)
             try:
                 for file in files:
-                    _import_file(file, writer, environment, progress, options.tag)
+                    _import_file(file, writer, tally, environment, progress, options.tag)
                     writer.flush()
             finally:
                 writer.finish()
@@ -100,10 +100,9 @@ def run(arguments: Sequence[str], environment: Environment) -> int:
 class _Writer:
     """Stores chats in batches, in a thread of its own, while the next ones are read."""
 
-    def __init__(self, library: Library, tally: Tally, progress: Progress, *, is_dry: bool) -> None:
+    def __init__(self, library: Library, tally: Tally, *, is_dry: bool) -> None:
         self._library = library
         self._tally = tally
-        self._progress = progress
         self._is_dry = is_dry
         self._batch: list[WholeChat] = []
         self._batch_messages = 0
@@ -156,10 +155,14 @@ class _Writer:
 
 
 def _import_file(
-    file: Path, writer: _Writer, environment: Environment, progress: Progress, tags: Sequence[str]
+    file: Path,
+    writer: _Writer,
+    tally: Tally,
+    environment: Environment,
+    progress: Progress,
+    tags: Sequence[str],
 ) -> None:
     """Read one file; what is wrong with it as a whole is noted, and the others go on."""
-    tally = writer._tally  # noqa: SLF001 - they are one part in two
     try:
         for item in _items(file, environment, progress):
             if isinstance(item, Problem):

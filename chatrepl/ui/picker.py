@@ -140,6 +140,8 @@ class Picker:
         self._preview: list[str] = []
         self._deleted: list[ChatId] = []
         self._said = ""
+        self._tasks: set[asyncio.Task[None]] = set()
+        """Those that run; a task that nobody holds may vanish."""
         self.buffer = Buffer(name="picker", multiline=False)
         self.buffer.text = words
         self.buffer.cursor_position = len(words)
@@ -288,7 +290,8 @@ class Picker:
             self._changed()
 
         task = loop.create_task(run())
-        self._tasks = {task, *(known for known in getattr(self, "_tasks", ()) if not known.done())}
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     @property
     def current(self) -> Item | None:

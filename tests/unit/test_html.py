@@ -157,7 +157,7 @@ def test_nothing_hostile_is_more_than_text() -> None:
     assert_inert(page(hostile_chat(), hostile_chat(), title=HOSTILE[0]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(
         st.sampled_from(

@@ -162,9 +162,10 @@ def check_cut(data: bytes, cut: int, name: str = "file") -> None:
 
 
 @pytest.mark.parametrize("name", ["chatgpt.json", "claude.json", "openai.jsonl", "shell_gpt"])
-def test_a_file_cut_at_any_byte_gives_whole_chats_and_a_problem(name: str) -> None:
+def test_a_file_cut_anywhere_gives_whole_chats_and_a_problem(name: str) -> None:
+    """At every third byte: every byte of a chat of ours is tried below, and each try reads all that is before it."""
     data = (DATA / name).read_bytes()
-    for cut in range(1, len(data)):
+    for cut in range(1, len(data), 3):
         check_cut(data, cut, name)
 
 

@@ -102,7 +102,7 @@ def test_a_reply_is_found_once_it_has_arrived_and_by_its_last_words(store: Sqlit
     assert found(store, "zebra") == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(made=conversations(settled=True), data=st.data())
 def test_every_plain_word_of_every_message_finds_it(
     tmp_path_factory: pytest.TempPathFactory, made: Conversation, data: st.DataObject
@@ -248,7 +248,7 @@ def whole(chat: Conversation) -> WholeChat:
     return WholeChat(chat, NOON, NOON + timedelta(hours=1))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(made=conversations(settled=True))
 def test_what_is_brought_in_is_the_same_and_twice_is_once(
     tmp_path_factory: pytest.TempPathFactory, made: Conversation
@@ -422,7 +422,7 @@ def test_a_time_far_away_does_no_harm(store: SqliteStore) -> None:
     assert store.library.stats(UTC).message_count == 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(made=conversations(settled=True), is_archived=st.booleans(), title=st.sampled_from(["", "By a model"]))
 def test_out_and_in_and_out_again_is_the_same(
     tmp_path_factory: pytest.TempPathFactory, made: Conversation, is_archived: bool, title: str
