@@ -161,6 +161,7 @@ class OpenChat(ABC):
             with self._lock:
                 self._opening = None
                 self._conversation = self.store.load(place.chat)
+                self.seen_from, self.has_begun_here = None, False
         if place.tip is not None and place.tip != self.conversation.tip:
             self._stand_at(place.tip)
         elif place.tip is None and place.chat == here.chat:

@@ -122,6 +122,7 @@ def _load(context: Context, args: Mapping[str, Any]) -> Reply:
     session.adopt(chat)
     count = len(session.conversation.path())
     shown = last_turns(context, 2)
+    session.seen_from = shown.messages[0].id if shown.messages else None
     return Several((shown, Notice(f"Loaded {count} messages from {path}.")))
 
 

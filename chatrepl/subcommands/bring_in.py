@@ -67,7 +67,8 @@ def run(arguments: Sequence[str], environment: Environment) -> int:
     for tag in options.tag:
         if not valid_tag(tag):
             raise StoreError(f"'{tag}' cannot be a tag: a tag is up to 40 letters, digits, - or _.")
-    files = [file for name in options.files for file in _files(environment.expand(name))]
+    named = [environment.expand(name) for name in options.files]
+    files = [file for path in named for file in _files(path)]
     tally = Tally()
     printer = Printer(environment)
     store = wiring.open_store(environment)
@@ -77,11 +78,18 @@ def run(arguments: Sequence[str], environment: Environment) -> int:
         if not store.is_saving:
             raise StoreError(" ".join(store.warnings()) or "The library cannot be written.")
         total = sum(file.stat().st_size for file in files)
+        is_asked_for = frozenset(named).__contains__
         with Progress(environment, "importing", total) as progress:
-            writer = _Writer(store.library, tally, is_dry=options.dry_run)
+            writer = _Writer(store.library, tally, lambda: store.is_saving, is_dry=options.dry_run)
             try:
                 for file in files:
-                    _import_file(file, writer, tally, environment, progress, options.tag)
+                    _import_file(
+                        file, writer, tally, environment, progress, options.tag, is_sure=is_asked_for(file)
+                    )
+                    if not store.is_saving:
+                        raise StoreError(
+                            " ".join(store.warnings()) or "The library cannot be written any more."
+                        )
                     writer.flush()
             finally:
                 writer.finish()
@@ -100,9 +108,12 @@ def run(arguments: Sequence[str], environment: Environment) -> int:
 class _Writer:
     """Stores chats in batches, in a thread of its own, while the next ones are read."""
 
-    def __init__(self, library: Library, tally: Tally, *, is_dry: bool) -> None:
+    def __init__(
+        self, library: Library, tally: Tally, is_saving: Callable[[], bool], *, is_dry: bool
+    ) -> None:
         self._library = library
         self._tally = tally
+        self._is_saving = is_saving
         self._is_dry = is_dry
         self._batch: list[WholeChat] = []
         self._batch_messages = 0
@@ -142,6 +153,8 @@ class _Writer:
                 try:
                     self._tally.add(self._library.import_chats([chat], is_dry=self._is_dry))
                 except StoreError as error:
+                    if not self._is_saving():
+                        raise
                     self._tally.complain(Problem(f'chat "{chat.conversation.title[:60]}"', error.message))
 
     def finish(self) -> None:
@@ -161,8 +174,13 @@ def _import_file(
     environment: Environment,
     progress: Progress,
     tags: Sequence[str],
+    *,
+    is_sure: bool,
 ) -> None:
-    """Read one file; what is wrong with it as a whole is noted, and the others go on."""
+    """Read one file; what is wrong with it as a whole is noted, and the others go on.
+
+    A file of a directory (not ``is_sure``) may as well be of no known kind.
+    """
     try:
         for item in _items(file, environment, progress):
             if isinstance(item, Problem):
@@ -174,7 +192,7 @@ def _import_file(
                 chat.conversation.tags = tuple(sorted({*chat.conversation.tags, *tags}))
             writer.add(chat)
     except ChatreplError as error:
-        tally.failed_files += 1
+        tally.failed_files += is_sure
         tally.complain(Problem(file.name, error.message))
     except OSError as error:
         tally.failed_files += 1

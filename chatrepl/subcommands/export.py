@@ -45,13 +45,16 @@ def run(arguments: Sequence[str], environment: Environment) -> int:
 
 
 def _to_stdout(pieces: Iterator[str], environment: Environment) -> None:
-    """Write to standard output: as it is for a file or a program, sanitised for a terminal."""
+    """Write to standard output: as UTF-8 for a file or a program, sanitised for a terminal."""
     printer = Printer(environment)
+    raw = getattr(environment.stdout, "buffer", None)
     for piece in pieces:
-        if environment.stdout_is_terminal:
+        if environment.stdout_is_terminal or raw is None:
             printer.lines(piece)
         else:
-            environment.stdout.write(piece.encode("utf-8", "replace").decode())
+            raw.write(piece.encode("utf-8", "replace"))
+    if raw is not None:
+        raw.flush()
 
 
 def _form(options: argparse.Namespace, *, is_one: bool) -> Form:

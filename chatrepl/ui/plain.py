@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from contextlib import closing
+from contextlib import closing, suppress
 
 from chatrepl.commands.base import (
     Ask,
@@ -82,6 +82,8 @@ class Plain:
                 break
             except KeyboardInterrupt:  # at the prompt, or in a command that asks the server
                 self._write("\n(Ctrl-D or /quit leaves)\n")
+        with suppress(ChatreplError):
+            self.session.tend_library()
         return ExitStatus.OK
 
     def _read(self) -> str:
