@@ -20,8 +20,11 @@ CREATE = (
     "(found, content='', detail=none, columnsize=0, tokenize='ascii', prefix='2 3')"
 )
 """What is not ASCII comes as ``indexed`` took it apart, so that SQLite need not know letters."""
-_SETTINGS = {"hashsize": 16 << 20, "automerge": 8, "crisismerge": 64}
-"""So many bytes are gathered before they are written, and so many parts before they are merged: for large imports."""
+_SETTINGS = {"hashsize": 16 << 20, "automerge": 0, "crisismerge": 512, "usermerge": 4}
+"""So many bytes are gathered before they are written. Parts are merged by ``merge``, so that no message waits for that, or
+where there are far too many of them.
+"""
+MANY_PARTS = 4
 
 
 def add(connection: sqlite3.Connection, rows: Iterable[tuple[int, str]]) -> None:
@@ -49,6 +52,17 @@ def remove(connection: sqlite3.Connection, rows: Iterable[tuple[int, str]]) -> N
         "INSERT INTO words (words, rowid, found) VALUES ('delete', ?, ?)",
         ((position, indexed(text)) for position, text in rows if text),
     )
+
+
+def has_many_parts(connection: sqlite3.Connection) -> bool:
+    """Whether a search has to look into so many parts of the index that merging them is worth it."""
+    (count,) = connection.execute("SELECT count(DISTINCT segid) FROM words_idx").fetchone()
+    return int(count) > MANY_PARTS
+
+
+def merge(connection: sqlite3.Connection) -> None:
+    """Merge parts of the index that are of about one size."""
+    connection.execute("INSERT INTO words (words, rank) VALUES ('merge', 1000000)")
 
 
 def forget_removed(connection: sqlite3.Connection) -> None:

@@ -54,6 +54,10 @@ _TAIL = (
 )
 """The last messages of a branch, found from its end upwards."""
 LONGEST = 5
+BULK_MESSAGES = 2000
+"""From here on an import is given more memory, and its log more room."""
+BULK_CACHE_KIB = 65_536
+BULK_CHECKPOINT_PAGES = 16_384
 _TABLES_OF_A_CHAT = ("marks", "summaries", "ratings", "tags", "drafts")
 
 
@@ -215,10 +219,10 @@ class SqliteLibrary:
     def tend(self, before: datetime) -> int:
         """Remove for good what is long in the bin, overwriting it, and bring the index up to date; see ``ports``."""
         with self._database.read() as connection:
-            is_current = index.is_current(connection)
-        if not is_current:
+            is_current, has_many_parts = index.is_current(connection), index.has_many_parts(connection)
+        if not is_current or has_many_parts:
             with self._database.write() as connection:
-                index.rebuild(connection)
+                (index.merge if is_current else index.rebuild)(connection)
         query = "SELECT id FROM chats WHERE deleted_us < ?"
         limit_us = to_microseconds(before)
         with self._database.read() as connection:
@@ -243,6 +247,10 @@ class SqliteLibrary:
     ) -> Sequence[Imported]:
         """Bring chats in, all or none of them; see ``ports.Library``."""
         done: list[Imported] = []
+        if sum(len(chat.conversation) for chat in chats) >= BULK_MESSAGES:
+            with self._database.alone() as connection:
+                connection.execute(f"PRAGMA cache_size = -{BULK_CACHE_KIB}")
+                connection.execute(f"PRAGMA wal_autocheckpoint = {BULK_CHECKPOINT_PAGES}")
         with contextlib.suppress(_DryRun), self._database.write() as connection:
             unindexed: list[tuple[int, str]] = []
             done += [_import(connection, chat, unindexed) for chat in chats]

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from chatrepl import wiring
@@ -30,6 +30,7 @@ BATCH_MESSAGES = 10_000
 """So much is stored in one step: all of it, or none."""
 BATCHES_AHEAD = 1
 SHOWN_PROBLEMS = 20
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 SQLITE = b"SQLite format 3\0"
 READ_ENDINGS = frozenset({".json", ".jsonl", ".yaml", ".yml", ".db", ".zip", ""})
 """Files with other endings are passed over in a directory."""
@@ -93,6 +94,8 @@ def run(arguments: Sequence[str], environment: Environment) -> int:
                     writer.flush()
             finally:
                 writer.finish()
+        if not options.dry_run:
+            store.library.tend(NEVER)
     except KeyboardInterrupt:
         _report(printer, tally, is_dry=options.dry_run)
         printer.line("Stopped. What was counted is in; the same command goes on from there.")
