@@ -30,7 +30,12 @@ def build_parser() -> argparse.ArgumentParser:
         "--rows", nargs="+", choices=names, default=names, metavar="ROW", help=", ".join(names)
     )
     parser.add_argument("--repeat", type=int, metavar="N", help="measure each program N times")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples to this file")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="write all samples to this file; with --rows, its other rows stay",
+    )
     parser.add_argument("--quick", action="store_true", help="few repetitions: to see that all works")
     parser.add_argument(
         "--report",
@@ -64,6 +69,9 @@ def main() -> int:
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         run = as_json(results, is_quick=options.quick)
+        if options.json.exists() and set(options.rows) < {row.name for row in ROWS}:
+            before = json.loads(options.json.read_text(encoding="utf-8"))
+            run["rows"] = {**before["rows"], **run["rows"]}  # each row holds what it is measured beside
         options.json.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
     return 0 if all(finding.is_met is not False for found in results.values() for finding in found) else 1
 

@@ -124,6 +124,25 @@ class OpenChat(ABC):
             self.seen_from, self.has_begun_here = None, False
         return tail
 
+    def catch_up(self) -> int:
+        """Take in what was said in this chat in other processes, as branches of their own; returns how many messages.
+
+        Raises:
+            StoreError: the chat cannot be read.
+        """
+        here = self.conversation
+        if self.draft_chat is None:
+            return 0
+        stored, tip, added = self.store.load(here.id), here.tip, 0
+        for message in stored.messages.values():
+            if message.id not in here:
+                here.append(message)
+                added += 1
+            elif here[message.id].meta.state == "streaming" != message.meta.state:
+                here.finish(message)
+        here.move_tip(tip)
+        return added
+
     # Where in the tree the chat stands.
 
     def _place(self) -> Place:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +32,18 @@ def _save(context: Context, args: Mapping[str, Any]) -> Reply:
             "error",
             hint=f".json keeps everything and can be loaded again: /save {path.name}.json",
         )
-    text = writer(chat)
+    return _write(path, [writer(chat)], f"Saved {len(chat.path())} messages to {path}.")
 
-    def write(*, overwrite: bool) -> Reply:
-        try:
-            files.write_atomically(path, text, overwrite=overwrite)
-        except files.FileExists:
-            return Confirm(f"{path} exists. Write over it?", lambda: write(overwrite=True))
-        except ChatreplError as error:
-            return failed(error)
-        return Notice(f"Saved {len(chat.path())} messages to {path}.")
 
-    return write(overwrite=False)
+def _write(path: Path, pieces: Sequence[str], said: str, *, overwrite: bool = False) -> Reply:
+    """Write a file, asking before one is replaced."""
+    try:
+        files.write_atomically(path, pieces, overwrite=overwrite)
+    except files.FileExists:
+        return Confirm(f"{path} exists. Write over it?", lambda: _write(path, pieces, said, overwrite=True))
+    except ChatreplError as error:
+        return failed(error)
+    return Notice(said)
 
 
 def _export(context: Context, args: Mapping[str, Any]) -> Reply:
@@ -72,21 +72,10 @@ def _export(context: Context, args: Mapping[str, Any]) -> Reply:
     whole = context.session.library.read(chat.id) if context.session.is_saving else None
     outgoing = Outgoing(chat) if whole is None else Outgoing(*whole)._replace(conversation=chat)
 
-    def write(*, overwrite: bool) -> Reply:
-        pieces = [*form.write([outgoing], _title(context), context.session.clock.now())]
-        if not any(pieces):
-            return Notice(
-                f"There is nothing in this chat for the form {form.name}: {form.summary}.", "warning"
-            )
-        try:
-            files.write_atomically(path, pieces, overwrite=overwrite)
-        except files.FileExists:
-            return Confirm(f"{path} exists. Write over it?", lambda: write(overwrite=True))
-        except ChatreplError as error:
-            return failed(error)
-        return Notice(f"Exported to {path}: {form.summary}.")
-
-    return write(overwrite=False)
+    pieces = [*form.write([outgoing], _title(context), context.session.clock.now())]
+    if not any(pieces):
+        return Notice(f"There is nothing in this chat for the form {form.name}: {form.summary}.", "warning")
+    return _write(path, pieces, f"Exported to {path}: {form.summary}.")
 
 
 def _title(context: Context) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from chatrepl.branches import Run, place_among_siblings, runs, versions
@@ -22,6 +23,7 @@ from chatrepl.commands.base import (
 )
 from chatrepl.commands.numbers import message_at, number_of
 from chatrepl.conversation import Conversation, first_words
+from chatrepl.errors import StoreError
 from chatrepl.messages import Message, MessageId, Role
 
 SHOWN_RUNS = 200
@@ -145,6 +147,8 @@ def _tree(context: Context, args: Mapping[str, Any]) -> Reply:
     chat = context.session.conversation
     if not len(chat):
         return Notice("There is nothing to draw: the chat is empty.", "warning")
+    with suppress(StoreError):  # what is known here is drawn all the same
+        context.session.catch_up()
     found = runs(chat)
     if args["branch"] is not None:
         return _switch(context, found, args["branch"])
@@ -323,7 +327,8 @@ COMMANDS = (
         _tree,
         args=(Arg("branch", "number", optional=True),),
         when=when_idle,
-        help="A line stands for messages that follow each other without a fork; their numbers count along the branch.",
+        help="A line stands for messages that follow each other without a fork; their numbers count along the branch. What "
+        "was said in this chat in another terminal is there too.",
         examples=("/tree", "/tree 2"),
     ),
     Command(

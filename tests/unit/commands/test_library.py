@@ -146,6 +146,23 @@ def test_a_branch_goes_on_from_any_message(session: Session, run: Run) -> None:
     assert "There is no branch 7" in said(run("/tree 7"))
 
 
+def test_what_was_said_in_another_terminal_is_a_branch_of_the_tree(
+    session: Session, run: Run, tmp_path: Path
+) -> None:
+    ask(session, "first")
+    other = make_session(tmp_path, ScriptedClient(says("said there")))
+    other.open_later(session.conversation.id)
+    other.prepare()
+    ask(other, "asked there")
+    ask(session, "asked here")
+    here = words(session)
+    assert "2 branches" in said(run("/tree"))
+    assert words(session) == here
+    run("/tree 2")
+    assert words(session)[-1] == "said there"
+    other.close()
+
+
 def test_back_and_forward_undo_every_step(session: Session, run: Run) -> None:
     for text in ("a", "b", "c"):
         ask(session, text)
