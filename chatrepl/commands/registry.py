@@ -133,4 +133,6 @@ def _unquote(text: str) -> str:
 
 
 def _article(name: str) -> str:
+    if name.endswith("s"):
+        return name
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

@@ -54,75 +54,123 @@ def search(
 ) -> Hits:
     """Find messages; see ``ports.Library``."""
     expression = index.expression(query.terms, is_last_open=True)
+    ranked = max(RANKED, limit)
+
+    def weigh(expression: str | None) -> tuple[list[_Found], bool]:
+        candidates = _Candidates(connection, query, chat, expression, is_whole=limit > RANKED)
+        return _weigh(candidates, query, ranked, now, is_per_chat=is_per_chat)
+
     found: list[_Found] = []
     is_capped = is_inside = False
     if expression or not query.terms:
-        found, is_capped = _weigh(connection, query, chat, expression, now)
+        found, is_capped = weigh(expression)
         if len(found) < FEW and len(query.terms) > 1:
-            found, is_capped = _weigh(connection, query, chat, index.expression(query.terms), now)
+            found, is_capped = weigh(index.expression(query.terms))
     if not found and query.terms:
-        found, is_capped = _weigh(connection, query, chat, None, now)
+        found, is_capped = weigh(None)
         is_inside = bool(found) and bool(expression)
     if query.terms:
         found.sort(key=lambda each: (-each.score, -each.row.position))
-    if is_per_chat:
-        best: dict[str, _Found] = {}
-        for each in found:
-            best.setdefault(each.row.chat, each)
-        found = list(best.values())
     return Hits(_hits(connection, found[:limit]), len(found), is_capped, is_inside)
 
 
 def _weigh(
-    connection: sqlite3.Connection, query: Query, chat: ChatId | None, expression: str | None, now: datetime
+    candidates: _Candidates, query: Query, most: int, now: datetime, *, is_per_chat: bool
 ) -> tuple[list[_Found], bool]:
-    """Return the newest hits with what they are worth, and whether there may be more of them."""
-    found: list[_Found] = []
-    for row in _rows(connection, query, chat, expression):
-        folded = fold(row.text)
-        if not is_hit(query, folded):
-            continue
-        if len(found) == RANKED:
-            return found, True
-        age_days = (now - from_microseconds(row.created_us)).total_seconds() / 86_400
-        found.append(_Found(score(query, folded, title=fold(row.title), age_days=age_days), row))
-    return found, False
+    """Return the newest hits with what they are worth, and whether there may be more of them.
 
-
-def _rows(
-    connection: sqlite3.Connection, query: Query, chat: ChatId | None, expression: str | None
-) -> Iterator[_Row]:
-    """Yield messages that may be hits, the newest first.
-
-    ``expression`` is what the index is asked; empty: all messages, None: as many of the newest as may be read through.
+    With ``is_per_chat`` only the best of each chat are kept, so that their texts do not fill the memory.
     """
-    condition, values = _condition(query, chat)
-    if expression:
-        cursor = connection.execute(
-            "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?", (expression, PROPOSED)
+    found: dict[str | int, _Found] = {}
+    for count, row in enumerate(candidates.hits()):
+        if count == most:
+            return [*found.values()], True
+        age_days = (now - from_microseconds(row.created_us)).total_seconds() / 86_400
+        worth = score(query, fold(row.text), title=fold(row.title), age_days=age_days)
+        key = row.chat if is_per_chat else row.position
+        if key not in found or worth > found[key].score:
+            found[key] = _Found(worth, row)
+    return [*found.values()], candidates.has_more
+
+
+class _Candidates:
+    """Messages that may be hits, the newest first.
+
+    Args:
+        connection: In a transaction.
+        query: Its filters hold for all of them.
+        chat: The only chat that counts. None: all do.
+        expression: What the index is asked; empty: all messages, None: the newest are read through.
+        is_whole: Whether all of them are wanted, however long that takes.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        query: Query,
+        chat: ChatId | None,
+        expression: str | None,
+        *,
+        is_whole: bool,
+    ) -> None:
+        self._connection = connection
+        self._query = query
+        self._expression = expression
+        self._is_whole = is_whole
+        self._condition, self._values = _condition(query, chat)
+        self._first, self._last = self._range(query, chat)
+        self.has_more = False
+        """After the last one: whether older ones were not looked at."""
+
+    def _range(self, query: Query, chat: ChatId | None) -> tuple[int, int]:
+        """Return between which positions they stand, where the filters say so."""
+        which, value = "", ""
+        if chat is not None:
+            which, value = "chat = ?", chat
+        elif query.tag is not None:
+            which, value = "chat IN (SELECT chat FROM tags WHERE tag = ?)", query.tag
+        if not which:
+            (last,) = self._connection.execute("SELECT coalesce(max(position), 0) FROM messages").fetchone()
+            return 0, last
+        found = self._connection.execute(
+            f"SELECT coalesce(min(position), 1), coalesce(max(position), 0) FROM messages WHERE {which}",  # noqa: S608
+            (value,),
+        ).fetchone()
+        return found[0], found[1]
+
+    def hits(self) -> Iterator[_Row]:
+        """Yield those that are hits."""
+        return (row for row in self if is_hit(self._query, fold(row.text)))
+
+    def __iter__(self) -> Iterator[_Row]:
+        """Yield all of them."""
+        if self._expression:
+            yield from self._proposed(self._expression)
+            return
+        if self._expression is None and not self._is_whole and self._last - self._first >= SCANNED:
+            self._first, self.has_more = self._last - SCANNED + 1, True
+        yield from self._read("m.position BETWEEN ? AND ?", self._first, self._last)
+
+    def _proposed(self, expression: str) -> Iterator[_Row]:
+        most = -1 if self._is_whole else PROPOSED
+        positions = self._connection.execute(
+            "SELECT rowid FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?",
+            (expression, self._first, self._last, most),
         )
-        while batch := cursor.fetchmany(_BATCH):
-            positions = json.dumps([position for (position,) in batch])
-            yield from map(
-                _Row._make,
-                connection.execute(
-                    f"SELECT {_COLUMNS} FROM messages AS m JOIN chats AS c ON c.id = m.chat"  # noqa: S608
-                    f" WHERE m.position IN (SELECT value FROM json_each(?)) AND {condition} ORDER BY m.position DESC",
-                    (positions, *values),
-                ).fetchall(),
-            )
-        return
-    limit = SCANNED if expression is None else -1
-    oldest = 0
-    if expression is None:
-        (last,) = connection.execute("SELECT coalesce(max(position), 0) FROM messages").fetchone()
-        oldest = max(0, last - limit)
-    rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM messages AS m JOIN chats AS c ON c.id = m.chat"  # noqa: S608
-        f" WHERE m.position > ? AND {condition} ORDER BY m.position DESC",
-        (oldest, *values),
-    )
-    yield from map(_Row._make, rows)
+        count = 0
+        while batch := positions.fetchmany(_BATCH):
+            count += len(batch)
+            listed = json.dumps([position for (position,) in batch])
+            yield from [*self._read("m.position IN (SELECT value FROM json_each(?))", listed)]
+        self.has_more = count == most
+
+    def _read(self, which: str, *values: object) -> Iterator[_Row]:
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM messages AS m JOIN chats AS c ON c.id = m.chat"  # noqa: S608
+            f" WHERE {which} AND {self._condition} ORDER BY m.position DESC",
+            (*values, *self._values),
+        )
+        return map(_Row._make, rows)
 
 
 def _condition(query: Query, chat: ChatId | None) -> tuple[str, list[object]]:

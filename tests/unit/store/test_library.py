@@ -133,6 +133,24 @@ def test_the_best_hit_stands_first_and_one_for_each_chat_on_demand(store: Sqlite
     assert found(store, "cat", chat=ChatId("b" * 32)) == ["a cat and a cow"]
 
 
+def test_a_frequent_word_is_found_in_an_old_chat_that_is_asked_for(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatrepl.store.search.PROPOSED", 10)
+    monkeypatch.setattr("chatrepl.store.search.RANKED", 5)
+    old = add_chat(store, "a", "word of old")
+    store.library.tag(old, ["old"])
+    for name in "bcd":
+        add_chat(store, name, *(f"word {number}" for number in range(8)))
+    assert found(store, "word", chat=old) == ["word of old"]
+    assert found(store, "word tag:old") == ["word of old"]
+    query, _ = read_query("word", NOON, UTC)
+    assert store.library.search(query, 5).is_capped
+    everything = store.library.search(query, 1000, is_per_chat=True)
+    assert {hit.chat.id for hit in everything.hits} == {old, *(ChatId(name * 32) for name in "bcd")}
+    assert not everything.is_capped
+
+
 def test_a_list_shows_model_tokens_cost_and_tags(store: SqliteStore) -> None:
     chat = add_chat(store, "a", "Hello", "Hi", "Again", "Yes", title="Greetings")
     store.library.tag(chat, ["work", "fun"])
