@@ -24,7 +24,7 @@ from chatrepl.store.chats import SqliteStore
 from tests.support.conversations import TestClock
 from tests.support.raw_server import Answer, Pause, RawServer, RecordedRequest, chat_chunks, stream_answer
 
-ROUNDS = int(os.environ.get("CHATREPL_CRASH_ROUNDS", "8"))
+ROUNDS = int(os.environ.get("CHATREPL_CRASH_ROUNDS", "6"))
 WORDS = 30
 
 CHILD = """

@@ -12,21 +12,19 @@ import pytest
 
 from chatrepl.errors import ExitStatus
 from tests.cli.conftest import RunCli
-from tests.support.raw_server import RawServer, chat_chunks, stream_answer
+from tests.support.library import fill
 
 SAMPLES = Path(__file__).parent.parent / "data" / "imports"
 
 
 @pytest.fixture
-def asked(run_cli: RunCli, server: RawServer) -> RunCli:
+def asked(run_cli: RunCli, environment: dict[str, str]) -> RunCli:
     """Return the program of somebody who has two chats."""
-    server.answer(
-        stream_answer(chat_chunks(["Use pathlib."])),
-        stream_answer(chat_chunks(["It rains in Kölle."])),
+    fill(
+        Path(environment["XDG_DATA_HOME"]) / "chatrepl" / "chats.db",
+        ("How do I read a file?", "Use pathlib."),
+        ("What is the weather?", "It rains in Kölle."),
     )
-    for text in ("How do I read a file?", "What is the weather?"):
-        done = run_cli("-p", text)
-        assert done.returncode == ExitStatus.OK, done.stderr
     return run_cli
 
 

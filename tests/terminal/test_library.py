@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.support.library import fill
 from tests.support.raw_server import RawServer, chat_chunks, stream_answer
+from tests.support.terminal import clean_environment
 from tests.terminal.conftest import Start
 
 ESCAPE = "\x1b"
@@ -12,22 +16,15 @@ DELETE = "\x1b[3~"
 
 
 @pytest.fixture
-def two_chats(start: Start, server: RawServer) -> Start:
+def two_chats(start: Start, server: RawServer, tmp_path: Path) -> Start:
     """Return a way to start the program of somebody who has two chats."""
-    server.answer(
-        stream_answer(chat_chunks(["Boil it for nine minutes."])),
-        stream_answer(chat_chunks(["Sharpen the blade first."])),
-        stream_answer(chat_chunks(["Another answer."])),
+    variables = clean_environment(tmp_path / "home")
+    fill(
+        Path(variables["XDG_DATA_HOME"]) / "chatrepl" / "chats.db",
+        ("How long does pasta take?", "Boil it for nine minutes."),
+        ("How do I plane wood?", "Sharpen the blade first."),
     )
-    terminal = start()
-    terminal.send_line("How long does pasta take?")
-    terminal.wait_for("nine minutes")
-    terminal.send_line("/new")
-    terminal.wait_for("New chat")
-    terminal.send_line("How do I plane wood?")
-    terminal.wait_for("blade first")
-    terminal.send_line("/quit")
-    assert terminal.wait_exit() == 0
+    server.answer(stream_answer(chat_chunks(["Another answer."])))
     return start
 
 
@@ -119,7 +116,7 @@ def test_a_retry_says_which_version_it_is_and_the_tree_shows_both(two_chats: Sta
     terminal.wait_for("← here")
     terminal.wait_for("2 branches")
     terminal.send_line("/edit")
-    terminal.wait_for("> How do I plane wood?")
+    terminal.wait_for("Message 1 is in the input line")
     terminal.send_key("ctrl-c")
     terminal.send_line("/back")
     terminal.wait_for("Here you were.")
