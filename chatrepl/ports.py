@@ -352,8 +352,11 @@ class Library(Protocol):
         """Bring a chat back from the bin."""
         ...
 
-    def tend(self, before: datetime) -> int:
-        """Remove for good what was put into the bin before a time, and see to the index; returns how many chats went."""
+    def tend(self, before: datetime, *, is_needed: bool = False) -> int:
+        """Remove for good what was put into the bin before a time, and see to the index; returns how many chats went.
+
+        Unless it ``is_needed``, it is left for another time where another process has the file.
+        """
         ...
 
     def set_auto_title(self, chat: ChatId, title: str) -> None:

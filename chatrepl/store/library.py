@@ -29,6 +29,7 @@ from chatrepl.ports import (
 from chatrepl.store import index, tables, totals
 from chatrepl.store.amounts import from_trillionths
 from chatrepl.store.database import Database
+from chatrepl.store.failures import DiskError
 from chatrepl.store.records import (
     COLUMNS,
     from_microseconds,
@@ -216,8 +217,16 @@ class SqliteLibrary:
         if not tables.has_chat(connection, chat):
             raise StoreError(f"There is no chat {chat}.")
 
-    def tend(self, before: datetime) -> int:
+    def tend(self, before: datetime, *, is_needed: bool = False) -> int:
         """Remove for good what is long in the bin, overwriting it, and bring the index up to date; see ``ports``."""
+        try:
+            return self._tend(before)
+        except DiskError:  # such as that an import has the file: there will be another time
+            if is_needed:
+                raise
+            return 0
+
+    def _tend(self, before: datetime) -> int:
         with self._database.read() as connection:
             is_current, has_many_parts = index.is_current(connection), index.has_many_parts(connection)
         if not is_current or has_many_parts:

@@ -170,9 +170,9 @@ class SharedLibrary:
         """Bring a chat back from the bin."""
         self._change(lambda library: library.restore(chat))
 
-    def tend(self, before: datetime) -> int:
+    def tend(self, before: datetime, *, is_needed: bool = False) -> int:
         """Remove for good what was put into the bin before a time, and see to the index."""
-        return self._on_file(lambda library: library.tend(before)) or 0
+        return self._on_file(lambda library: library.tend(before, is_needed=is_needed)) or 0
 
     def set_auto_title(self, chat: ChatId, title: str) -> None:
         """Keep the title that a model made."""

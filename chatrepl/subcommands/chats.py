@@ -230,7 +230,7 @@ def _empty_bin(
     count = len(store.library.list(ChatFilter(is_deleted=True), 1_000_000))
     if count and not options.yes:
         raise UsageError(f"{count} chats would be removed for good.", hint="--yes removes them.")
-    removed = store.library.tend(environment.clock.now() + timedelta(days=1))
+    removed = store.library.tend(environment.clock.now() + timedelta(days=1), is_needed=True)
     printer.line(f"{removed} chats were removed for good.")
     return ExitStatus.OK
 

@@ -214,6 +214,23 @@ def test_after_its_time_a_chat_is_gone_from_the_bin_and_from_the_file(
     assert not any(b"xylophone" in file.read_bytes() for file in files)
 
 
+def test_the_bin_is_left_for_another_time_while_another_process_has_the_file(
+    path: Path, clock: TestClock
+) -> None:
+    store = SqliteStore.open(path, clock, timeout_s=0.01)
+    store.library.delete(add_chat(store, "a", "to go"))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    later = clock.now() + timedelta(days=1)
+    assert store.library.tend(later) == 0
+    with pytest.raises(StoreError):
+        store.library.tend(later, is_needed=True)
+    other.execute("ROLLBACK")
+    other.close()
+    assert store.library.tend(later) == 1
+    store.close()
+
+
 def test_the_archive_keeps_a_chat_out_of_lists_and_in_searches(store: SqliteStore) -> None:
     chat = add_chat(store, "a", "old words")
     store.library.set_archived(chat, is_archived=True)
