@@ -207,9 +207,9 @@ def _converse(
                 environment,
                 greeting=_greeting(connection),
                 first_message=text or None,
-                opening=lambda: _open_chat(session, options, environment),
+                opening=lambda: _open_chat(session, options, is_once=False),
             )
-        opened = (_open_chat(session, options, environment),) if wants_chat else ()
+        opened = (_open_chat(session, options, is_once=is_once),) if wants_chat else ()
         if is_once:
             return _once(session, text, environment, options.output, has_consent=options.over_budget)
         greeting = (*opened, *_greeting(connection))
@@ -315,14 +315,12 @@ def _connect(
     return None
 
 
-def _open_chat(
-    session: Session, options: argparse.Namespace, environment: Environment
-) -> Notice | Messages | Pick:
+def _open_chat(session: Session, options: argparse.Namespace, *, is_once: bool) -> Notice | Messages | Pick:
     """Open the chat that was asked for, and return what is said about it."""
     from chatrepl.commands.base import Notice, Pick
 
     if options.resume == "":
-        if _is_once(options, environment):
+        if is_once:
             raise UsageError(
                 "-r chooses a chat from a list, which needs a terminal.",
                 hint="chatrepl -r TITLE, or -c for the last chat",
@@ -334,7 +332,6 @@ def _open_chat(
     from chatrepl.commands.library import shown_tail
 
     tail = session.open_later(chat)
-    session.seen_from = tail.messages[0].id if tail.messages else None
     if options.system is not None:
         session.set_system(options.system)
     return shown_tail(session, tail)

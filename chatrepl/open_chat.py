@@ -121,7 +121,7 @@ class OpenChat(ABC):
         with self._lock:
             self._leave_place()
             self._conversation, self._opening = None, chat
-            self.seen_from, self.has_begun_here = None, False
+            self.seen_from, self.has_begun_here = tail.messages[0].id if tail.messages else None, False
         return tail
 
     def catch_up(self) -> int:

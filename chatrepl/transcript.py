@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from math import isfinite
 from typing import Any, NoReturn
@@ -44,6 +44,7 @@ from chatrepl.transcript_fields import (
     fail,
     optional,
     show,
+    time_text,
 )
 from chatrepl.transcript_views import VIEWS, read_views, views_to_json
 
@@ -270,7 +271,7 @@ def _item(message: Message) -> dict[str, Any]:
         "id": message.id,
         "parent": message.parent_id,
         "role": message.role.value,
-        "created_at": message.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "created_at": time_text(message.created_at),
         "parts": [{"type": _KINDS[type(part)], "text": part.text} for part in message.parts],
     }
     if message.meta != NO_META:

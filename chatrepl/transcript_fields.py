@@ -92,6 +92,11 @@ def check_time(place: str, value: Any) -> datetime:
         fail(place, expected, value)
 
 
+def time_text(time: datetime) -> str:
+    """Return a time as files have it: ISO 8601, in UTC, with a Z; ``check_time`` reads it."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def check_amount(place: str, value: Any) -> Decimal:
     """Read an amount of money."""
     expected = 'must be an amount as text, such as "0.0012"'

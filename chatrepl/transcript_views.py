@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from chatrepl.conversation import Conversation, Mark, Rating, Summary, Verdict
@@ -14,6 +13,7 @@ from chatrepl.transcript_fields import (
     check_text,
     check_time,
     fail,
+    time_text,
 )
 
 VIEWS = ("tags", "marks", "summaries", "ratings")
@@ -35,21 +35,22 @@ def views_to_json(conversation: Conversation) -> dict[str, Any]:
                 "through": summary.through,
                 "text": summary.text,
                 "model": summary.model,
-                "created_at": _iso(summary.created_at),
+                "created_at": time_text(summary.created_at),
                 "is_by_hand": summary.is_by_hand,
             }
             for summary in conversation.summaries
         ]
     if conversation.ratings:
         found["ratings"] = [
-            {"message": message, "verdict": rating.verdict.value, "note": rating.note, "at": _iso(rating.at)}
+            {
+                "message": message,
+                "verdict": rating.verdict.value,
+                "note": rating.note,
+                "at": time_text(rating.at),
+            }
             for message, rating in conversation.ratings.items()
         ]
     return found
-
-
-def _iso(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def read_views(document: dict[str, Any], conversation: Conversation) -> None:

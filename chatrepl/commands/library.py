@@ -24,7 +24,7 @@ from chatrepl.conversation import first_words
 from chatrepl.errors import ChatreplError, StoreError
 from chatrepl.messages import ChatId, MessageId
 from chatrepl.open_chat import Listed
-from chatrepl.ports import ChatFilter, ChatSummary, Tail
+from chatrepl.ports import ChatFilter, ChatSummary, Library, Tail
 from chatrepl.queries import TITLE_CHARS, read_query, to_filter, valid_tag
 from chatrepl.session import Session
 
@@ -32,6 +32,7 @@ SHOWN_CHATS = 20
 AROUND = 2
 """So many messages are shown before and after one that was searched for."""
 HISTORY_MESSAGES = 10
+MOST_IN_BIN = 1_000_000
 
 
 def _resume(context: Context, args: Mapping[str, Any]) -> Reply:
@@ -54,9 +55,7 @@ def resumed(context: Context, chat: ChatId) -> Reply:
     session = context.session
     if chat == session.open_chat_id:
         return Notice("That chat is open already.")
-    tail = session.open_later(chat)
-    session.seen_from = tail.messages[0].id if tail.messages else None
-    return shown_tail(session, tail)
+    return shown_tail(session, session.open_later(chat))
 
 
 def shown_tail(session: Session, tail: Tail) -> Messages:
@@ -296,7 +295,7 @@ def _restore(context: Context, args: Mapping[str, Any]) -> Reply:
         elif text.isdecimal() and 1 <= int(text[:9]) <= len(session.listed):
             chat = session.listed[int(text) - 1].chat
         else:
-            chat = _in_bin(session, text)
+            chat = chat_in_bin(session.library, text).id
         session.library.restore(chat)
         title = first_words(session.library.describe(chat).title)
     except StoreError as error:
@@ -307,24 +306,25 @@ def _restore(context: Context, args: Mapping[str, Any]) -> Reply:
     return Notice(f"“{title}” is back.", hint="/open 1 opens it.")
 
 
-def _in_bin(session: Session, text: str) -> ChatId:
+def chat_in_bin(library: Library, text: str) -> ChatSummary:
     """Return the chat in the bin whose id or title begins so.
 
     Raises:
         StoreError: there is none, or more than one.
     """
+    wanted = text.lower()
     found = [
         chat
-        for chat in session.library.list(ChatFilter(is_deleted=True), 10_000)
-        if chat.id.startswith(text.lower()) or chat.title.lower().startswith(text.lower())
+        for chat in library.list(ChatFilter(is_deleted=True), MOST_IN_BIN)
+        if chat.id.startswith(wanted) or chat.title.lower().startswith(wanted)
     ]
     if len(found) == 1:
-        return found[0].id
+        return found[0]
     raise StoreError(
         f'"{text}" fits {len(found)} chats in the bin.'
         if found
         else f'There is no chat "{text}" in the bin.',
-        hint="/chats bin lists them.",
+        hint="/chats bin lists them, and chatrepl chats list --bin.",
     )
 
 

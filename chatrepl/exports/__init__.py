@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from chatrepl import transcript
 from chatrepl.conversation import Conversation
 from chatrepl.exports import training
+from chatrepl.transcript_fields import time_text
 
 
 class Outgoing(NamedTuple):
@@ -26,7 +27,7 @@ class Outgoing(NamedTuple):
         fields: dict[str, Any] = {}
         for name, time in (("created_at", self.created_at), ("updated_at", self.updated_at)):
             if time is not None:
-                fields[name] = time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+                fields[name] = time_text(time)
         if self.auto_title:
             fields["auto_title"] = self.auto_title
         if self.is_archived:

@@ -82,11 +82,11 @@ def _weigh(
     With ``is_per_chat`` only the best of each chat are kept, so that their texts do not fill the memory.
     """
     found: dict[str | int, _Found] = {}
-    for count, row in enumerate(candidates.hits()):
+    for count, (row, folded) in enumerate(candidates.hits()):
         if count == most:
             return [*found.values()], True
         age_days = (now - from_microseconds(row.created_us)).total_seconds() / 86_400
-        worth = score(query, fold(row.text), title=fold(row.title), age_days=age_days)
+        worth = score(query, folded, title=fold(row.title), age_days=age_days)
         key = row.chat if is_per_chat else row.position
         if key not in found or worth > found[key].score:
             found[key] = _Found(worth, row)
@@ -138,9 +138,12 @@ class _Candidates:
         ).fetchone()
         return found[0], found[1]
 
-    def hits(self) -> Iterator[_Row]:
-        """Yield those that are hits."""
-        return (row for row in self if is_hit(self._query, fold(row.text)))
+    def hits(self) -> Iterator[tuple[_Row, str]]:
+        """Yield those that are hits, with their texts folded."""
+        for row in self:
+            folded = fold(row.text)
+            if is_hit(self._query, folded):
+                yield row, folded
 
     def __iter__(self) -> Iterator[_Row]:
         """Yield all of them."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from chatrepl import wiring
+from chatrepl.commands.library import chat_in_bin
 from chatrepl.commands.numbers import SHOWN_ID_CHARS, cost_of
 from chatrepl.conversation import first_words
 from chatrepl.environment import Environment
@@ -16,6 +17,7 @@ from chatrepl.ports import ChatFilter, ChatStore, ChatSummary
 from chatrepl.queries import TITLE_CHARS, read_query, to_filter, valid_tag
 from chatrepl.search import excerpt, lines_around
 from chatrepl.subcommands.output import Printer
+from chatrepl.transcript_fields import time_text
 
 FILTERS = ("role", "model", "tag", "rated", "since", "before")
 """The filters of a search that are options here."""
@@ -81,20 +83,16 @@ def as_json(chat: ChatSummary) -> Mapping[str, object]:
     return {
         "id": chat.id,
         "title": chat.title,
-        "created_at": _iso(chat.created_at),
-        "updated_at": _iso(chat.updated_at),
+        "created_at": time_text(chat.created_at),
+        "updated_at": time_text(chat.updated_at),
         "message_count": chat.message_count,
         "model": chat.model or None,
         "total_tokens": chat.total_tokens,
         "cost_usd": None if chat.cost_usd is None else f"{chat.cost_usd.normalize():f}",
         "tags": list(chat.tags),
         "is_archived": chat.is_archived,
-        "deleted_at": None if chat.deleted_at is None else _iso(chat.deleted_at),
+        "deleted_at": None if chat.deleted_at is None else time_text(chat.deleted_at),
     }
-
-
-def _iso(time: object) -> str:
-    return str(time).replace(" ", "T").replace("+00:00", "Z")
 
 
 def _search(options: argparse.Namespace, store: ChatStore, environment: Environment, printer: Printer) -> int:
@@ -115,7 +113,7 @@ def _search(options: argparse.Namespace, store: ChatStore, environment: Environm
                         "message": hit.message,
                         "role": str(hit.role),
                         "model": hit.model or None,
-                        "created_at": _iso(hit.created_at),
+                        "created_at": time_text(hit.created_at),
                         "score": round(hit.score, 4),
                         "excerpt": excerpt(query.terms, hit.text).text,
                         "text": hit.text,
@@ -206,21 +204,9 @@ def _delete(
 def _restore(
     options: argparse.Namespace, store: ChatStore, _environment: Environment, printer: Printer
 ) -> int:
-    wanted = options.chat.lower()
-    found = [
-        chat
-        for chat in store.library.list(ChatFilter(is_deleted=True), 1_000_000)
-        if chat.id.startswith(wanted) or chat.title.lower().startswith(wanted)
-    ]
-    if len(found) != 1:
-        raise StoreError(
-            f'"{options.chat}" fits {len(found)} chats in the bin.'
-            if found
-            else f'"{options.chat}" is not in the bin.',
-            hint="chatrepl chats list --bin",
-        )
-    store.library.restore(found[0].id)
-    printer.line(f"“{first_words(found[0].title)}” is back.")
+    found = chat_in_bin(store.library, options.chat)
+    store.library.restore(found.id)
+    printer.line(f"“{first_words(found.title)}” is back.")
     return ExitStatus.OK
 
 

@@ -42,7 +42,6 @@ if TYPE_CHECKING:  # commands and turns are loaded while the user types
     from chatrepl.summariser import Outcome
     from chatrepl.turn import Failed, Kind
     from chatrepl.ui.markdown import BlockRenderer
-    from chatrepl.ui.picker import Picker
 
 SWITCH_S = 0.001
 """How long a key waits at most for the thread that reads a reply to let go of the interpreter."""
@@ -100,10 +99,8 @@ class Repl:
         """What is said once no reply is arriving."""
         self._draft_handle: asyncio.TimerHandle | None = None
         self._interrupted_at = float("-inf")
-        self._picker: Picker | None = None
         self._chat_id: ChatId | None = None
         """The chat whose draft is in the input line. None: the library is not open yet."""
-        self._draft_chat: ChatId | None = None
         self._exit_status: int = ExitStatus.OK
         self._history = StoredHistory(self._load_history, self._add_history)
         self._app: ChatApplication = build_application(
@@ -190,16 +187,16 @@ class Repl:
         if self._history.is_open:
             return
         self._history.open()
-        self._chat_id, self._draft_chat = self.session.open_chat_id, self.session.draft_chat
+        self._chat_id = self.session.open_chat_id
         self._bring_draft_back()
-        if self._draft_chat is None and not self._buffer.text:
+        if self.session.draft_chat is None and not self._buffer.text:
             self._say_of_drafts()
         self._say_warnings()
         self._app.invalidate()
 
     def _bring_draft_back(self) -> None:
         """Put the draft of the open chat into the input line; where something was typed by now, into the history."""
-        draft = self._folded(self.session.store.load_draft(self._draft_chat), FOLD_RECALLED_CHARS)
+        draft = self._folded(self.session.store.load_draft(self.session.draft_chat), FOLD_RECALLED_CHARS)
         if draft and not self._buffer.text:
             self._buffer.text = draft
             self._buffer.cursor_position = len(draft)
@@ -221,7 +218,7 @@ class Repl:
         """Where another chat is open now, go on with its draft."""
         here = self.session.open_chat_id
         if self._chat_id not in {None, here}:
-            self._chat_id, self._draft_chat = here, self.session.draft_chat
+            self._chat_id = here
             with contextlib.suppress(ChatreplError):
                 self._bring_draft_back()
         self._refresh_status()
@@ -232,7 +229,7 @@ class Repl:
         from chatrepl.ui.picker import Picker
 
         size = self._app.output.get_size
-        self._picker = Picker(
+        picker = Picker(
             lambda: self.session.library,
             self.session.clock,
             rows=lambda: size().rows,
@@ -242,14 +239,14 @@ class Repl:
             words=words,
             is_unicode=self._environment.is_unicode,
         )
-        self._view.panel = self._picker.container
-        self._app.layout.focus(self._picker.control)
-        self._picker.begin()
-        self._status.show_instead = lambda: self._picker.bar if self._picker is not None else ""
+        self._view.panel = picker.container
+        self._app.layout.focus(picker.control)
+        picker.begin()
+        self._status.show_instead = lambda: picker.bar
         self._app.invalidate()
 
     def _picked(self, chat: ChatId | None, message: MessageId | None) -> None:
-        self._picker, self._view.panel, self._status.show_instead = None, None, None
+        self._view.panel = self._status.show_instead = None
         self._app.layout.focus(self._buffer)
         self._app.invalidate()
         if chat is not None:

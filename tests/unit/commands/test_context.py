@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from chatrepl.cancellation import Cancellation
-from chatrepl.commands.all import ALL
-from chatrepl.commands.base import Context, Draft, Messages, Meter, Notice, Reply, Several, Table, Text
-from chatrepl.commands.registry import Line, Registry, parse_arguments, split_line
+from chatrepl.commands.base import Draft, Messages, Meter, Notice, Reply, Several, Table, Text
 from chatrepl.exchange import ModelInfo
 from chatrepl.session import Session
 from chatrepl.settings import Settings, WindowSettings
 from chatrepl.store.resilient import open_store
 from chatrepl.turn import Kind
+from tests.support.commands import Run, run_in
 from tests.support.fakes import FakeClock, ScriptedClient, make_session, says
 
 LONG = "word " * 60
-Run = Callable[[str], Reply]
 
 
 @pytest.fixture
@@ -40,16 +37,7 @@ def session(tmp_path: Path) -> Session:
 
 @pytest.fixture
 def run(session: Session, tmp_path: Path) -> Run:
-    registry = Registry(ALL)
-
-    def run(text: str) -> Reply:
-        line = split_line(text)
-        assert isinstance(line, Line)
-        command = registry.find(line.name)
-        context = Context(session, lambda name: tmp_path / name, ALL)
-        return command.run(context, parse_arguments(command, line.rest))
-
-    return run
+    return run_in(session, tmp_path)
 
 
 def parts(reply: Reply, kind: type) -> list[Reply]:

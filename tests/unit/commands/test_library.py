@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from chatrepl.cancellation import Cancellation
-from chatrepl.commands.all import ALL
 from chatrepl.commands.base import (
     Confirm,
-    Context,
     Draft,
     Found,
     Messages,
@@ -23,14 +20,12 @@ from chatrepl.commands.base import (
     Table,
     Text,
 )
-from chatrepl.commands.registry import Line, Registry, parse_arguments, split_line
 from chatrepl.commands.tree import difference
 from chatrepl.conversation import Verdict
 from chatrepl.session import Session
 from chatrepl.turn import Kind
+from tests.support.commands import Run, run_in
 from tests.support.fakes import ScriptedClient, make_session, says
-
-Run = Callable[[str], Reply]
 
 
 @pytest.fixture
@@ -42,16 +37,7 @@ def session(tmp_path: Path) -> Session:
 
 @pytest.fixture
 def run(session: Session, tmp_path: Path) -> Run:
-    registry = Registry(ALL)
-
-    def run(text: str) -> Reply:
-        line = split_line(text)
-        assert isinstance(line, Line)
-        command = registry.find(line.name)
-        context = Context(session, lambda name: tmp_path / name, ALL)
-        return command.run(context, parse_arguments(command, line.rest))
-
-    return run
+    return run_in(session, tmp_path)
 
 
 def ask(session: Session, text: str, kind: Kind = Kind.ASK) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from chatrepl.cancellation import Cancellation
-from chatrepl.commands.all import ALL
-from chatrepl.commands.base import Ask, Context, Draft, Notice, Reply, Table
+from chatrepl.commands.base import Ask, Draft, Notice, Reply, Table
 from chatrepl.commands.money import consent_to
-from chatrepl.commands.registry import Line, Registry, parse_arguments, split_line
 from chatrepl.entries import BudgetSettings, ModelSettings
 from chatrepl.exchange import Notice as Said
 from chatrepl.exchange import TextDelta
@@ -20,9 +17,9 @@ from chatrepl.messages import ReplyState, Usage
 from chatrepl.session import Parts, Session
 from chatrepl.settings import Settings
 from chatrepl.turn import Completed, Failed, Kind, TurnEvent
+from tests.support.commands import run_in
 from tests.support.fakes import ScriptedClient, make_session, says
 
-Run = Callable[[str], Reply]
 PRICE = ModelSettings(
     input_usd_per_mtok=Decimal(1), output_usd_per_mtok=Decimal(10), window_tokens=4096, max_output_tokens=4096
 )
@@ -31,19 +28,6 @@ PRICE = ModelSettings(
 def session_with(tmp_path: Path, client: ScriptedClient, **budgets: BudgetSettings) -> Session:
     settings = Settings(model="tiny", models={"tiny": PRICE}, budgets=budgets)
     return make_session(tmp_path, client, settings=settings)
-
-
-def run_in(session: Session, tmp_path: Path) -> Run:
-    registry = Registry(ALL)
-
-    def run(text: str) -> Reply:
-        line = split_line(text)
-        assert isinstance(line, Line)
-        command = registry.find(line.name)
-        context = Context(session, lambda name: tmp_path / name, ALL)
-        return command.run(context, parse_arguments(command, line.rest))
-
-    return run
 
 
 def ask(session: Session, kind: Kind = Kind.ASK, *, has_consent: bool = False) -> list[TurnEvent]:
