@@ -15,6 +15,7 @@ from __future__ import annotations
 import codecs
 import contextlib
 import os
+import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,8 @@ from tests.support.pty_process import PtyProcess
 
 LIMIT_RAW_BYTES = 16 * 1024 * 1024
 """As much of what the program wrote is kept as bytes."""
+ABORT_S = 5.0
+"""So long a program that is told to abort has time to say where it is."""
 POLL_S = 0.02
 """How often it is asked whether a silent program has ended."""
 
@@ -81,6 +84,7 @@ def clean_environment(home: Path, **more: str) -> dict[str, str]:
         "XDG_CACHE_HOME": str(home / "cache"),
         "TERM": "xterm-256color",
         "LANG": "C.UTF-8",
+        "PYTHONFAULTHANDLER": "1",
         **more,
     }
 
@@ -258,7 +262,21 @@ class Terminal:
 
     def _fail(self, what: object, how: str) -> None:
         sought = f"{what!r} was" if isinstance(what, str) else "what was"
-        raise AssertionError(f"{sought} waited for in vain {how}. The screen:\n{self.picture()}")
+        picture = self.picture()
+        raise AssertionError(
+            f"{sought} waited for in vain {how}. The screen:\n{picture}\n{self._where_it_stands()}"
+        )
+
+    def _where_it_stands(self) -> str:
+        """Return where every thread of the program is, which then ends. Empty: it has ended."""
+        if self.process.poll() is not None:
+            return ""
+        before = len(self._raw)
+        self.kill(signal.SIGABRT)  # PYTHONFAULTHANDLER has it say so
+        deadline = time.monotonic() + ABORT_S
+        while (self.pump(POLL_S) or self.process.poll() is None) and time.monotonic() < deadline:
+            pass
+        return self._raw[before:].decode("utf-8", "replace")
 
     def picture(self) -> str:
         """Return everything in a frame, for the message of a test that fails."""

@@ -189,7 +189,9 @@ class TestLoading:
         assert counter.count_text("Hello").quality == "estimated"
 
     @pytest.mark.parametrize(
-        "content", [b"", b"not gzip", gzip.compress(b"IQ== 0\n"), gzip.compress(b"x" * 9999)[:20]], ids=repr
+        "content",
+        [b"", b"not gzip", gzip.compress(b"IQ== 0\n"), gzip.compress(b"x" * 9999)[:20]],
+        ids=["empty", "not gzip", "too small", "cut"],
     )
     def test_a_damaged_rank_file_is_passed_over(
         self, tmp_path: Path, nothing_loaded: None, monkeypatch: pytest.MonkeyPatch, content: bytes
