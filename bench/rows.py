@@ -6,6 +6,7 @@ from bench.base import Row
 from bench.exchanging import exchanging
 from bench.lengths import lengths
 from bench.library import library
+from bench.linear import linear
 from bench.living import key_echo, steady, stopping
 from bench.shapes import shapes
 from bench.starting import first_letter, start_up
@@ -84,5 +85,11 @@ ROWS: tuple[Row, ...] = (
         "it would survive a power cut. Memory is the most that an export of everything had in RAM. Between them, a chat "
         "of 10 000 messages is opened with `-c`: until a key that was typed at once is shown, less the same without `-c`.",
         library,
+    ),
+    Row(
+        "linear",
+        "Texts of twice the size",
+        "Timed inside, as processor time, for a text and for one of twice its size.",
+        linear,
     ),
 )
