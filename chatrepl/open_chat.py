@@ -64,6 +64,9 @@ class OpenChat(ABC):
     @property
     def conversation(self) -> Conversation:
         """The open chat; read when it is first asked for, so that a long one is seen before it is read."""
+        known = self._conversation
+        if known is not None and self._opening is None:  # the keys never wait for what a turn gets ready
+            return known
         with self._lock:
             if self._opening is not None:
                 chat, self._opening = self._opening, None

@@ -117,6 +117,8 @@ class Session(OpenChat):
     @property
     def store(self) -> ChatStore:
         """The library; opened when it is first asked for, so that the prompt does not wait for it."""
+        if self._store is not None:
+            return self._store
         with self._lock:
             if self._store is None:
                 self._store = self._open_store()
@@ -147,6 +149,8 @@ class Session(OpenChat):
     @property
     def planner(self) -> ModelPlanner:
         """What plans the requests. Before ``prepare`` its counts are estimates and the window may be unknown."""
+        if (known := self._planner) is not None:
+            return known
         with self._lock:
             if self._planner is None:
                 self._planner = self._make_planner(self.settings, self.model, self.client)
