@@ -16,7 +16,7 @@ from chatrepl.trail import Place, Trail
 
 if TYPE_CHECKING:  # a start loads no messages
     from chatrepl.conversation import Conversation, Mark, Rating
-    from chatrepl.messages import ChatId, Message, MessageId
+    from chatrepl.messages import Attachment, ChatId, Message, MessageId
     from chatrepl.ports import ChatStore, Clock, Library, Tail
 
 TAIL_MESSAGES = 6
@@ -44,6 +44,8 @@ class OpenChat(ABC):
         self._trail = Trail()
         self.listed: tuple[Listed, ...] = ()
         """The rows of the last list, which commands name by their numbers."""
+        self.attached: list[Attachment] = []
+        """What goes with the next message, beside what that names itself."""
         self.deleted: list[ChatId] = []
         """What was put into the bin in this run, the last one at the end."""
         self.seen_from: MessageId | None = None
@@ -236,6 +238,11 @@ class OpenChat(ABC):
         self.conversation.system = system
         if len(self.conversation):
             self.store.set_system(self.conversation.id, system)
+
+    def take_back(self, message: Message) -> str:
+        """Return the words of a message that is to be typed anew; what went with it goes with it again."""
+        self.attached[:] = message.attachments
+        return message.text
 
     def undo(self, turns: int = 1) -> int:
         """Step back before the last messages of the user; nothing is deleted. Returns how many steps were made."""

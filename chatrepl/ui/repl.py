@@ -93,6 +93,7 @@ class Repl:
         self._view = View()
         self._status = StatusSource(session, is_unicode=environment.is_unicode)
         self._view.bar = self._status.fragments
+        self._view.chips = self._status.chips
         self._pastes = Pastes()
         self._is_leaving = False
         self._later: list[str] = []
@@ -290,14 +291,15 @@ class Repl:
 
     def submit(self) -> None:
         """Send what stands in the input line, or put it into the queue while a reply arrives."""
-        text = self._pastes.unfold(self._buffer.text)
+        typed = self._buffer.text
+        text = self._pastes.unfold(typed)
         if not text.strip():
             self._buffer.reset()
             return
         self._buffer.append_to_history()
         self._buffer.reset()
         self.session.store.save_draft("", self.session.draft_chat)
-        self._lines.enter(self._clean(text))
+        self._lines.enter(self._clean(text), typed)  # what was pasted at length names no files
 
     def escape(self) -> None:
         """Take the last queued message back into an empty line, else stop what is going on."""
@@ -467,11 +469,12 @@ class Repl:
             self._draft_handle = asyncio.get_running_loop().call_later(DRAFT_PAUSE_S, self._draft_rests)
 
     def _draft_rests(self) -> None:
-        text = self._pastes.unfold(self._buffer.text)
+        typed = self._buffer.text
+        text = self._pastes.unfold(typed)
         chat = self.session.draft_chat
 
         def work() -> None:
-            self._status.measure_draft(text)
+            self._status.measure_draft(text, typed)
             self.session.store.save_draft(text, chat)
 
         self._in_background(work)

@@ -138,7 +138,7 @@ USAGE = (*LAST, "meta", "usage")
         (put(*LAST, "parts", value="x"), 'message 2, parts: must be a list, not "x"'),
         (put(*LAST, "parts", 0, value="x"), 'message 2, parts 1: must be an object, not "x"'),
         (
-            put(*LAST, "parts", 0, "type", value="image"),
+            put(*LAST, "parts", 0, "type", value="video"),
             "message 2, parts 1, type: must be one of text, reas",
         ),
         (put(*LAST, "parts", 0, "text", value=None), "message 2, parts 1, text: must be text, not null"),
