@@ -174,6 +174,14 @@ class RateLimits(NamedTuple):
     """What the provider's support asks for. None: the server sent none."""
 
 
+class Moderation(NamedTuple):
+    """What a provider's moderation says of a text."""
+
+    is_flagged: bool
+    categories: tuple[str, ...] = ()
+    """What for, as the provider names it."""
+
+
 @dataclass(frozen=True, slots=True)
 class WireRequest:
     """A request in the shape of the wire, for showing and for sending."""

@@ -37,6 +37,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "entries",
         "exchange",
         "exports",
+        "guard",
         "imports",
         "joint",
         "ledger",
@@ -70,6 +71,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "turn": (
         "arriving",
         "bookkeeper",
+        "guarding",
         "heat_map",
         "journal",
         "model_list",

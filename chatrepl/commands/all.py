@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatrepl.commands import chat, context, files, library, model, money, profile, reply, tree, usage
+from chatrepl.commands import chat, context, files, guard, library, model, money, profile, reply, tree, usage
 from chatrepl.commands.base import Command
 
 ALL: tuple[Command, ...] = (
@@ -13,6 +13,7 @@ ALL: tuple[Command, ...] = (
     *model.COMMANDS,
     *profile.COMMANDS,
     *context.COMMANDS,
+    *guard.COMMANDS,
     *money.COMMANDS,
     *usage.COMMANDS,
     *files.COMMANDS,
