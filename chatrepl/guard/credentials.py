@@ -145,9 +145,11 @@ def begins_word(text: str, at: int) -> bool:
     if at == 0:
         return True
     before = text[at - 1]
-    if before in "nrt" and at > 1 and text[at - 2] == "\\":
-        return True
-    return not (before.isalnum() or before in "_-")
+    return not (before.isalnum() or before in "_-") or _is_behind_written_line_end(text, at)
+
+
+def _is_behind_written_line_end(text: str, at: int) -> bool:
+    return at > 1 and text[at - 2] == "\\" and text[at - 1] in "nrt"
 
 
 def _shaped(
@@ -156,12 +158,21 @@ def _shaped(
     at = text.find(begin)
     while at >= 0:
         end = at + len(begin)
-        match = pattern.match(text, at, at + LONGEST_CHARS) if begins_word(text, at) else None
+        match = _match(pattern, text, at) if begins_word(text, at) else None
         if match is not None:
-            end = max(end, match.end())
+            offset = at - match.start()
+            end = max(end, offset + match.end())
             if is_one(match[0]):
-                yield Finding(*match.span(match.lastindex or 0), kind)
+                start, behind = match.span(match.lastindex or 0)
+                yield Finding(offset + start, offset + behind, kind)
         at = text.find(begin, end)
+
+
+def _match(pattern: re.Pattern[str], text: str, at: int) -> re.Match[str] | None:
+    """Match where a word begins, also for a pattern that takes a written line end for a part of the word."""
+    if _is_behind_written_line_end(text, at):
+        return pattern.match(text[at : at + LONGEST_CHARS])
+    return pattern.match(text, at, at + LONGEST_CHARS)
 
 
 def _is_key(value: str) -> bool:

@@ -35,7 +35,11 @@ _NATIONAL = re.compile(
 )
 _DATE = re.compile(r"\+(?:19|20)\d\d-\d\d-\d\d")
 _CARD = re.compile(r"(?<![\w.-])[2-6]\d{3}(?:[ -]?\d){8,15}(?![\w-])(?!\.\d)")
-_CARD_BEGINS = re.compile(r"4|5[1-5]|2[2-7]|3[47]|3[068]|35|6(?:011|[245])|50|5[6-8]|63|67")
+_CARD_DIGITS = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[068]\d{12}|35\d{14}"
+    r"|6(?:011|[245]\d\d)\d{12}|(?:50|5[6-8]|6[37])\d{11,17}"
+)
+"""How they begin and how long they are. Source: ISO/IEC 7812, and the networks' own tables."""
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?(?![A-Za-z0-9])")
 _IBAN_CHARS = {
     "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BR": 29, "BY": 28, "CH": 21,
@@ -117,9 +121,9 @@ def _is_international(number: str) -> bool:
 
 
 def is_card(number: str) -> bool:
-    """Whether a number is one that a card may have. Source: ISO/IEC 7812, with the check digit of Luhn."""
+    """Whether a number is one that a card may have, with the check digit of Luhn."""
     digits = _digits(number)
-    if not 13 <= len(digits) <= 19 or not _CARD_BEGINS.match(digits):
+    if not _CARD_DIGITS.fullmatch(digits):
         return False
     doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0

@@ -98,8 +98,11 @@ class Screening:
         """Return a request in which placeholders stand for all values but those that may pass."""
         with self._lock:
             self._learn(request.system, request.messages)
-            if all(value in passed for value in self._masking.order):
+            hidden = [value for value in self._masking.order if value not in passed]
+            if not hidden:
                 return request
+            for value in hidden:
+                self._masking.placeholder(value)  # numbered in the order of the chat
             messages = tuple(self._masked_message(message, passed) for message in request.messages)
             system = request.system
             if system is not None:
