@@ -195,14 +195,18 @@ class BudgetExceededError(ChatreplError):
 class GuardedError(ChatreplError):
     """What is about to be sent holds a secret or personal data, or was flagged.
 
-    ``is_final`` is set where nobody is asked whether it is to be sent all the same. The message names no value.
+    ``is_final`` is set where nobody is asked whether it is to be sent all the same, ``is_flagged`` where the provider's
+    moderation found something. The message names no value.
     """
 
     exit_status = ExitStatus.GUARD
 
-    def __init__(self, message: str, *, hint: str | None = None, is_final: bool = False) -> None:
+    def __init__(
+        self, message: str, *, hint: str | None = None, is_final: bool = False, is_flagged: bool = False
+    ) -> None:
         super().__init__(message, hint=hint)
         self.is_final = is_final
+        self.is_flagged = is_flagged
 
 
 class StoreError(ChatreplError):

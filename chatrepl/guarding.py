@@ -36,9 +36,7 @@ if TYPE_CHECKING:
     from chatrepl.ports import ModelClient, Moderator
     from chatrepl.settings import GuardMode, GuardSettings
 
-ASK_HINT = (
-    "/guard mask sends placeholders in its place and puts it back into the reply; /guard off asks no more."
-)
+ASK_HINT = "/guard mask sends placeholders and puts the values back into the reply; /guard off asks no more."
 BLOCK_HINT = (
     "Take it out (/omit leaves out an older message, /system changes the system prompt), or see /guard."
 )
@@ -148,7 +146,7 @@ class Guard:
             return None
         said = f"What is about to be sent to {provider} holds {described(found)}."
         if mode == "block":
-            return GuardedError(f"{said} It was not sent.", hint=BLOCK_HINT, is_final=True)
+            return GuardedError(said, hint=BLOCK_HINT, is_final=True)
         with self._lock:
             self._questions[chat] = _Question(provider, tuple(each.value for each in found), "")
         if self.only_tells:
@@ -187,7 +185,7 @@ class Guard:
             self._questions[chat] = _Question(provider, (), text)
         what = f" for {', '.join(verdict.categories)}" if verdict.categories else ""
         said = f"The moderation of {provider} flags your message{what}: the model may refuse it."
-        return GuardedError(said, hint=FLAGGED_HINT)
+        return GuardedError(said, hint=FLAGGED_HINT, is_flagged=True)
 
     def _as_sent(self, provider: str, chat: ChatId, message: Message) -> list[Part]:
         shown = self.masked_messages(chat, provider, [message])[0]

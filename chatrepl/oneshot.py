@@ -18,9 +18,9 @@ from chatrepl.worker import TurnWorker
 
 LONGEST_SUMMARY_S = 120.0
 GUARD_HINT = (
-    "It was not sent. --guard mask sends placeholders in its place, --guard warn or off sends it as it is; what was flagged"
-    " by moderation is sent with --set guard.moderation=false."
+    "It was not sent: --guard mask sends placeholders, --guard warn or --guard off sends it as it is."
 )
+FLAGGED_HINT = "It was not sent: --set guard.moderation=false sends it without asking the moderation."
 
 
 def run_once(
@@ -71,7 +71,7 @@ def _status(end: Ending | None, environment: Environment) -> int:
             if isinstance(error, BudgetExceededError):
                 hint = "--over-budget sends it all the same; `chatrepl usage` shows what was spent."
             if isinstance(error, GuardedError):
-                hint = GUARD_HINT
+                hint = FLAGGED_HINT if error.is_flagged else GUARD_HINT
             _tell(environment, error.message, hint)
             return error.exit_status
         case Completed(message):
