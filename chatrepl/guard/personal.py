@@ -69,13 +69,16 @@ def find_personal(text: str) -> Iterator[Finding]:
     if "@" in text:
         yield from _emails(text)
     for match in _NUMBER.finditer(text):
-        if sum(map(str.isdigit, match[0])) >= _LEAST_DIGITS:
-            yield from _numbers(text, *match.span())
+        count = sum(map(str.isdigit, match[0]))
+        if count >= _LEAST_DIGITS:
+            yield from _numbers(text, *match.span(), count)
 
 
-def _numbers(text: str, start: int, end: int) -> Iterator[Finding]:
-    """Find what a row of digits is, or belongs to."""
-    for kind, pattern, is_one in _CHECKED:
+def _numbers(text: str, start: int, end: int, count: int) -> Iterator[Finding]:
+    """Find what a row of so many digits is, or belongs to."""
+    for kind, least, pattern, is_one in _CHECKED:
+        if count < least or (pattern is _INTERNATIONAL and text[start - 1 : start] != "+"):
+            continue
         for match in pattern.finditer(text, max(0, start - 3), end + 4):
             if is_one(match[0]):
                 yield Finding(*match.span(), kind)
@@ -171,11 +174,12 @@ def is_spanish_id(number: str) -> bool:
     return _SPANISH_LETTERS[int(digits) % 23] == plain[-1]
 
 
-_CHECKED: tuple[tuple[Kind, re.Pattern[str], Callable[[str], bool]], ...] = (
-    (kinds.PHONE, _INTERNATIONAL, _is_international),
-    (kinds.PHONE, _AMERICAN, bool),
-    (kinds.CARD, _CARD, is_card),
-    (kinds.SOCIAL_SECURITY, _SOCIAL_SECURITY, bool),
-    (kinds.GERMAN_TAX_ID, _GERMAN_TAX_ID, is_german_tax_id),
-    (kinds.SPANISH_ID, _SPANISH_ID, is_spanish_id),
+_CHECKED: tuple[tuple[Kind, int, re.Pattern[str], Callable[[str], bool]], ...] = (
+    (kinds.PHONE, 8, _INTERNATIONAL, _is_international),
+    (kinds.PHONE, 10, _AMERICAN, bool),
+    (kinds.CARD, 13, _CARD, is_card),
+    (kinds.SOCIAL_SECURITY, 9, _SOCIAL_SECURITY, bool),
+    (kinds.GERMAN_TAX_ID, 11, _GERMAN_TAX_ID, is_german_tax_id),
+    (kinds.SPANISH_ID, 7, _SPANISH_ID, is_spanish_id),
 )
+"""What consists of digits: its kind, how many they are at least, how it looks, and its check."""

@@ -81,9 +81,12 @@ def test_a_server_without_it_is_an_error(server: RawServer, answer: Any) -> None
 def test_waiting_for_it_can_be_stopped(server: RawServer) -> None:
     server.route("/v1/moderations", [Stall()])
     cancellation = Cancellation()
-    stopper = threading.Thread(
-        target=lambda: (server.wait_until(lambda: bool(server.posts)), cancellation.cancel())
-    )
+
+    def stop() -> None:
+        server.wait_until(lambda: bool(server.posts))
+        cancellation.cancel()
+
+    stopper = threading.Thread(target=stop)
     stopper.start()
     assert make_client(server).moderate("hello", cancellation) is None
     stopper.join()
