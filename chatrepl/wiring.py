@@ -469,6 +469,7 @@ def warm_up() -> None:
 
     all_commands()
     load()
+    import chatrepl.guarding
     import chatrepl.ui.turn_view  # noqa: F401 - brings rich and what draws a reply
     from chatrepl.markup import inline_parser
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from chatrepl.guard import kinds
 from chatrepl.guard.kinds import Finding
+from chatrepl.guard.late import compiled
 
 LEAST_PASSWORD_CHARS = 6
 LEAST_SECRET_CHARS = 12
@@ -36,26 +38,19 @@ _KEY_OWNERS = (
 _TYPES = r"(?::\s?(?:(?:Optional\[)?(?:str|String|string|bytes|SecretStr|&(?:'static\s)?str)\]?(?:\s?\|\s?None)?)\s?=)"
 _SEPARATOR = rf"(?:{_TYPES}|=>|:=|=(?!=)|:(?!:)|(?<=\w)>)"
 _VALUE = r"""(?:[bfru]{0,2}(?P<quote>["'`])(?P<quoted>(?:(?!(?P=quote))[^\n\\]|\\.){1,512})(?P=quote)|(?P<bare>[^\s"'`<>]{4,512}))"""
-_ASSIGNMENTS = {
-    stem: re.compile(
-        rf"{tail}(?P<name_end>\\?[\"'\]]{{0,2}}\s{{0,3}}{_SEPARATOR}\s{{0,3}}|(?P<flag>[ \t]{{1,2}})){_VALUE}"
-    )
-    for stem, tail in _TAILS.items()
-}
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = (
     r"\$[{(A-Za-z_]|%[({sA-Z_]|<|\{\{|\[[^\]]*\]\Z|@\w+@|!|\\[nrt]|=|//|\.{1,2}/|~/|(?:[a-z][a-z0-9+.-]{1,20}:)?//"
-    r"|/(?:run|etc|var|home|usr|opt|tmp|secrets|mnt|dev|Users|root)/|(?:env|vault|file|arn|ref|op|secret|gopass):",
+    r"|/(?:run|etc|var|home|usr|opt|tmp|secrets|mnt|dev|Users|root)/|(?:env|vault|file|arn|ref|op|secret|gopass):"
 )
-_PLACEHOLDER_WORDS = re.compile(
-    r"change[_-]?(?:me|it|this)|(?<![A-Za-z0-9])example|placeholder|(?<![A-Za-z])your[_-]|[_-]here\b|<\w|x{4}|\*{3}|\.{3}"
-    r"|…|redacted|replace[_-]|(?<![A-Za-z0-9])insert|\bdummy|\btodo|\bnone\b|\bnull\b|undefined|\$\{|\{\{",
-    re.IGNORECASE,
+_PLACEHOLDER_WORDS = (
+    r"(?i)change[_-]?(?:me|it|this)|(?<![A-Za-z0-9])example|placeholder|(?<![A-Za-z])your[_-]|[_-]here\b|<\w|x{4}|\*{3}|\.{3}"
+    r"|…|redacted|replace[_-]|(?<![A-Za-z0-9])insert|\bdummy|\btodo|\bnone\b|\bnull\b|undefined|\$\{|\{\{"
 )
-_CHAIN = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)+[;,)]*\Z")
-_CALL = re.compile(r"(?:await|new)?[A-Za-z_$][\w$.:]*(?:!?\(|\[)")
-_WORDS = re.compile(r"[A-Za-z]+[0-9]{0,2}(?:[_.\-][A-Za-z]*[0-9]{0,2})*\Z")
-_PASSPHRASE = re.compile(r"[a-z]{3,}(?:-[a-z]{3,}){3,}\Z")
-_NAME = re.compile(r"[A-Za-z_]\w*\Z")
+_CHAIN = r"[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)+[;,)]*\Z"
+_CALL = r"(?:await|new)?[A-Za-z_$][\w$.:]*(?:!?\(|\[)"
+_WORDS = r"[A-Za-z]+[0-9]{0,2}(?:[_.\-][A-Za-z]*[0-9]{0,2})*\Z"
+_HYPHENATED = r"[a-z]{3,}(?:-[a-z]{3,}){3,}\Z"
+_NAME = r"[A-Za-z_]\w*\Z"
 _TRIM = ".,;:!?)]}*_"
 
 
@@ -67,8 +62,15 @@ def find_assignments(text: str) -> Iterator[Finding]:
             yield from _assigned(text, lower, stem)
 
 
+@cache
+def _assignment(stem: str) -> re.Pattern[str]:
+    """Return what follows a stem: the rest of the name, a separator, a value."""
+    separator = rf"\\?[\"'\]]{{0,2}}\s{{0,3}}{_SEPARATOR}\s{{0,3}}"
+    return re.compile(rf"{_TAILS[stem]}(?:{separator}|(?P<flag>[ \t]{{1,2}})){_VALUE}")
+
+
 def _assigned(text: str, lower: str, stem: str) -> Iterator[Finding]:
-    pattern = _ASSIGNMENTS[stem]
+    pattern = _assignment(stem)
     at = lower.find(stem)
     while at >= 0:
         end = at + len(stem)
@@ -132,25 +134,25 @@ def _is_real(value: str, *, is_password: bool) -> bool:
     if is_password:
         has_sign = any(not sign.isalnum() and sign not in "_-./" for sign in core)
         is_long = len(head) >= LEAST_PASSWORD_CHARS
-        is_random = has_digit or (has_letter and has_sign) or _PASSPHRASE.match(core) is not None
+        is_random = has_digit or (has_letter and has_sign) or compiled(_HYPHENATED).match(core) is not None
     else:
         is_long = len(core) >= LEAST_SECRET_CHARS
-        is_random = has_digit and has_letter and not _WORDS.match(core)
+        is_random = has_digit and has_letter and not compiled(_WORDS).match(core)
     if not is_long or not is_random or len(set(core)) < LEAST_DISTINCT_CHARS:
         return False
-    return not _PLACEHOLDER.match(head) and not _PLACEHOLDER_WORDS.search(head)
+    return not compiled(_PLACEHOLDER).match(head) and not compiled(_PLACEHOLDER_WORDS).search(head)
 
 
 def _is_code(value: str, after: str) -> bool:
     """Whether an unquoted value is a variable, an attribute or a call."""
-    if _CALL.match(value):
+    if compiled(_CALL).match(value):
         return True
-    if _CHAIN.match(value) and not any(map(str.isdigit, value)):
+    if compiled(_CHAIN).match(value) and not any(map(str.isdigit, value)):
         return True
     owner = value.partition(".")[0]
     is_attribute = "." in value and owner in _OWNERS
-    is_argument = value.endswith(")") and _NAME.match(value.rstrip(")")) is not None
-    return is_attribute or is_argument or (after in {",", ")"} and _NAME.match(value) is not None)
+    is_argument = value.endswith(")") and compiled(_NAME).match(value.rstrip(")")) is not None
+    return is_attribute or is_argument or (after in {",", ")"} and compiled(_NAME).match(value) is not None)
 
 
 _OWNERS = frozenset({

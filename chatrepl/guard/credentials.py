@@ -6,15 +6,13 @@ pattern is only tried where such letters begin a word, and never reads further t
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import NamedTuple
 
 from chatrepl.guard import kinds
 from chatrepl.guard.kinds import Finding, Kind
+from chatrepl.guard.late import compiled
 from chatrepl.redact import key_shapes
 
 LONGEST_CHARS = 16_384
@@ -91,41 +89,34 @@ _SHAPES = (
 
 _KEY_BEGINS = ("sk-", "sk_", "rk_", "rk-", "gsk_", "xai-", "hf_", "r8_", "pplx-", "key-", "AIza")
 """How the keys begin whose shapes ``redact`` knows."""
-_PEM = re.compile(r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----")
-_PEM_DATA = re.compile(rf"[A-Za-z0-9+/]{{{LEAST_PEM_RUN_CHARS}}}")
+_PEM = r"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
+_PEM_DATA = rf"[A-Za-z0-9+/]{{{LEAST_PEM_RUN_CHARS}}}"
 _BETWEEN = r"(?:\s|\\+[nr]|[\"',>|])*"
-_PEM_REST = re.compile(
+_PEM_REST = (
     r"\s*(?:[A-Za-z-]{1,20}: [^\n]{0,100}\n)*"
     rf"(?:{_BETWEEN}[A-Za-z0-9+/=]{{{LEAST_PEM_RUN_CHARS},}})+(?:{_BETWEEN}[A-Za-z0-9+/=]{{1,64}})?"
 )
 """What follows the first line of a key whose last line is missing: lines of base64, of which the last may be short."""
-_PEM_END = re.compile(r"-----END (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----")
-_URL_PASSWORD = re.compile(r"[^\s/:@\"'<>\\?#]{0,128}:([^\s/\"'<>\\?]{1,512})@(?=[\w\[$<{%-])")
-_BASIC = re.compile(r"[ \t]+([A-Za-z0-9+/]{8,}={0,2})")
-_CURL_USER = re.compile(r"(?:-u|--user)(?:[ \t]+|=)[\"']?[\w.@+-]{1,64}:([^\s\"'$:][^\s\"']{3,127})")
-_RUN = re.compile(rf"[A-Za-z0-9]{{{LEAST_RUN_CHARS},}}")
-_STANDS_FOR_ONE = re.compile(
+_PEM_END = r"-----END (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
+_URL_USER = r"[^\s/:@\"'<>\\?#]{0,128}:([^\s/\"'<>\\?]{1,512})@(?=[\w\[$<{%-])"
+_BASIC = r"[ \t]+([A-Za-z0-9+/]{8,}={0,2})"
+_CURL_USER = r"(?:-u|--user)(?:[ \t]+|=)[\"']?[\w.@+-]{1,64}:([^\s\"'$:][^\s\"']{3,127})"
+_RUN = rf"[A-Za-z0-9]{{{LEAST_RUN_CHARS},}}"
+_STANDS_FOR_ONE = (
     r"\$[{(A-Za-z_]|%[(s]|[<{\[]|(?i:pass(word|wd|wort)?|pw|pwd|secret|token|x+|\*+|\.+|…|your\w*)\Z"
 )
 _CURL_CHARS = 400
 """The user of a ``curl`` is looked for so far behind it."""
 
 
-@cache
-def _compiled() -> tuple[tuple[Kind, str, re.Pattern[str]], ...]:
-    return tuple(
-        (shape.kind, begin, re.compile(re.escape(begin) + shape.pattern))
-        for shape in _SHAPES
-        for begin in shape.begins
-    )
-
-
 def find_credentials(text: str) -> Iterator[Finding]:
     """Find keys, tokens, private keys, and passwords in URLs. The findings may overlap, and come in no order."""
     words = "\n".join(word for word in text.split() if len(word) >= LEAST_KEY_CHARS)
-    for kind, begin, pattern in _compiled():
-        if begin in (text if begin.endswith(" ") else words):
-            yield from _shaped(text, begin, kind, pattern, bool)
+    for shape in _SHAPES:
+        for begin in shape.begins:
+            if begin in (text if begin.endswith(" ") else words):
+                pattern = compiled(re.escape(begin) + shape.pattern)
+                yield from _shaped(text, begin, shape.kind, pattern, bool)
     for begin in _KEY_BEGINS:
         if begin in words:
             yield from _shaped(text, begin, kinds.API_KEY, key_shapes(), _is_key)
@@ -176,20 +167,20 @@ def _match(pattern: re.Pattern[str], text: str, at: int) -> re.Match[str] | None
 
 
 def _is_key(value: str) -> bool:
-    has_run = any(any(map(str.isdigit, run)) for run in _RUN.findall(value))
+    has_run = any(any(map(str.isdigit, run)) for run in compiled(_RUN).findall(value))
     return has_run and len(value) >= LEAST_KEY_CHARS
 
 
 def _private_keys(text: str) -> Iterator[Finding]:
     """Find private keys in PEM form, with their first and last lines; where the last is missing, as far as they go."""
     at = 0
-    while match := _PEM.search(text, at):
+    while match := compiled(_PEM).search(text, at):
         at = match.end()
         end = text.find("-----END", at, at + LONGEST_PEM_CHARS)
-        closing = _PEM_END.match(text, end) if end >= 0 else None
-        if closing is not None and _PEM_DATA.search(text, at, end):
+        closing = compiled(_PEM_END).match(text, end) if end >= 0 else None
+        if closing is not None and compiled(_PEM_DATA).search(text, at, end):
             at = closing.end()
-        elif closing is None and (rest := _PEM_REST.match(text, at, at + LONGEST_PEM_CHARS)):
+        elif closing is None and (rest := compiled(_PEM_REST).match(text, at, at + LONGEST_PEM_CHARS)):
             at = rest.end()
         else:
             continue
@@ -200,10 +191,10 @@ def _url_passwords(text: str) -> Iterator[Finding]:
     at = text.find("://")
     while at >= 0:
         end = at + 3
-        match = _URL_PASSWORD.match(text, end)
+        match = compiled(_URL_USER).match(text, end)
         if match is not None:
             user = text[end : match.start(1) - 1]
-            if match[1] != user and not _STANDS_FOR_ONE.match(match[1]):
+            if match[1] != user and not compiled(_STANDS_FOR_ONE).match(match[1]):
                 yield Finding(*match.span(1), kinds.PASSWORD)
             end = match.end()
         at = text.find("://", end)
@@ -214,7 +205,7 @@ def _basic(text: str, begin: str) -> Iterator[Finding]:
     at = text.find(begin)
     while at >= 0:
         end = at + len(begin)
-        match = _BASIC.match(text, end, end + LONGEST_CHARS)
+        match = compiled(_BASIC).match(text, end, end + LONGEST_CHARS)
         if match is not None:
             end = match.end()
             if _is_user_and_password(match[1]):
@@ -223,6 +214,9 @@ def _basic(text: str, begin: str) -> Iterator[Finding]:
 
 
 def _is_user_and_password(encoded: str) -> bool:
+    import base64
+    import binascii
+
     try:
         decoded = base64.b64decode(encoded, validate=True).decode()
     except (binascii.Error, ValueError):
@@ -236,7 +230,7 @@ def _curl_users(text: str) -> Iterator[Finding]:
     while at >= 0:
         end = text.find("curl", at + 4)
         limit = min(at + _CURL_CHARS, end if end >= 0 else len(text))
-        for match in _CURL_USER.finditer(text, at, limit):
-            if not _STANDS_FOR_ONE.match(match[1]):
+        for match in compiled(_CURL_USER).finditer(text, at, limit):
+            if not compiled(_STANDS_FOR_ONE).match(match[1]):
                 yield Finding(*match.span(1), kinds.PASSWORD)
         at = end
