@@ -1,11 +1,11 @@
-"""What is found in a text, what is not, and that looking takes a time that grows with the text and no faster."""
+"""What is found in a text, and what is not."""
 
 from __future__ import annotations
 
 import base64
 import re
-import time
 import uuid
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -247,15 +247,8 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_twice_the_text_takes_about_twice_the_time(text: str) -> None:
-    """A time that grew with the square would be four times as long; what the processor worked is compared."""
-
-    def took_s(text: str) -> float:
-        best = float("inf")
-        for _ in range(3):
-            began = time.thread_time()
-            find(text, is_personal=True)
-            best = min(best, time.thread_time() - began)
-        return best
-
-    assert took_s(text) < 3.2 * took_s(text[: len(text) // 2]) + 0.02
+def test_hostile_texts_are_looked_through(text: str) -> None:
+    """How long that takes, and that it is in proportion to the text, is measured in ``bench/linear``."""
+    found = find(text, is_personal=True)
+    assert all(0 <= each.start < each.end <= len(text) for each in found)
+    assert all(one.end <= other.start for one, other in pairwise(found))
