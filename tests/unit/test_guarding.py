@@ -11,6 +11,7 @@ import pytest
 from chatrepl.cancellation import Cancellation
 from chatrepl.errors import ApiError, ExitStatus, GuardedError
 from chatrepl.exchange import (
+    REFUSED,
     Finished,
     ModelInfo,
     Moderation,
@@ -20,6 +21,7 @@ from chatrepl.exchange import (
     StreamEvent,
     TextDelta,
     Waiting,
+    explain_finish,
 )
 from chatrepl.guard.masking import Unmasker
 from chatrepl.guarding import restored
@@ -334,3 +336,17 @@ def test_other_settings_look_for_everything_anew(tmp_path: Path) -> None:
     ask(session, "who am I?")
     assert client.requests[0].messages[-1].text == "I am bob@example.com"
     assert next(one.text for one in client.requests[1].messages if one.role is Role.USER) == "I am [EMAIL_1]"
+
+
+@pytest.mark.parametrize(
+    "reason", ["content_filter", "content_filter: SAFETY", "SAFETY", "prohibited_content"]
+)
+def test_a_reply_that_a_filter_ended_says_what_can_be_done(reason: str) -> None:
+    said = explain_finish(reason) or ""
+    assert said.startswith("stopped by the provider's content filter; what came is kept")
+    assert "/edit" in said
+
+
+def test_a_model_that_declined_is_named_and_an_ordinary_end_is_not() -> None:
+    assert explain_finish("refusal") == REFUSED
+    assert explain_finish("stop") is None
