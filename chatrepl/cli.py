@@ -27,7 +27,7 @@ ADD_LOCAL = "uv run --extra local chatrepl (in a checkout)"
 EPILOG = """\
 With text and a terminal, the chat opens with it as its first message; with -p, or with something piped in, chatrepl
 answers once on standard output. Exit status: 0 ok, 1 other, 2 usage, 3 configuration or key, 4 refused by the server,
-5 network, 6 budget, 130 interrupted.
+5 network, 6 budget, 7 held back by the guard, 130 interrupted.
 """
 
 
@@ -109,6 +109,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="chat with the embedded model, or with this GGUF file",
     )
     add("--over-budget", action="store_true", help="answer once even where a budget does not allow it")
+    add(
+        "--guard",
+        choices=("warn", "mask", "block", "off"),
+        help="what becomes of secrets in what is sent; without a prompt, warn tells of them and sends",
+    )
     add("--plain", action="store_true", help="no redraws, no colour, no status bar")
     add("--config", metavar="FILE", help="read this configuration file")
     add("--diagnose", action="store_true", help="the same as `chatrepl doctor`")
@@ -219,6 +224,7 @@ def _converse(
             )
         opened = (_open_chat(session, options, is_once=is_once),) if wants_chat else ()
         if is_once:
+            session.guard.only_tells = options.guard == "warn"
             return _once(session, text, environment, options)
         greeting = (*opened, *_greeting(connection))
         run = wiring.run_plain if keys is None else wiring.run_repl
@@ -250,6 +256,8 @@ def _flags(options: argparse.Namespace) -> dict[str, object]:
         flags["model"] = options.model
     if options.system is not None:
         flags["system"] = options.system
+    if options.guard is not None:
+        flags["guard.mode"] = options.guard
     if options.no_stream:
         flags["stream"] = "false"
     if options.plain:

@@ -25,12 +25,13 @@ if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while t
     from chatrepl.conversation import Conversation, Summary
     from chatrepl.entries import BudgetSettings
     from chatrepl.exchange import ModelInfo, WireRequest
+    from chatrepl.guarding import Guard, Seen
     from chatrepl.messages import Attachment, ChatId, MessageId
     from chatrepl.model_list import ModelList
     from chatrepl.pacer import Pacer
     from chatrepl.pacing import Pace
     from chatrepl.planner import ModelPlanner
-    from chatrepl.ports import Attacher, ChatStore, Clock, ModelClient
+    from chatrepl.ports import Attacher, ChatStore, Clock, ModelClient, Moderator
     from chatrepl.settings import Settings
     from chatrepl.side_request import Asking
     from chatrepl.spending import NextCost, Totals
@@ -62,6 +63,8 @@ class Parts(NamedTuple):
     """How the provider is called in the ledger and in budgets. Empty: by its host."""
     is_on_this_machine: bool = False
     """Whether the server is: then it has time for one request, and its price may be unknown."""
+    moderator: Moderator | None = None
+    """Whom the guard asks about a message. None: the server has no such thing."""
 
 
 class Session(OpenChat):
@@ -96,6 +99,7 @@ class Session(OpenChat):
         super().__init__()
         self._summariser: Summariser | None = None
         self._titler: Titler | None = None
+        self._guard: Guard | None = None
         self._budgets: dict[str, BudgetSettings | None] = {}
         """Those that were changed in this run; None: taken away."""
         self._begins_at: dict[ChatId, MessageId | None] = {}
@@ -112,6 +116,7 @@ class Session(OpenChat):
             self._pace = parts.pace
             self.provider_name = parts.provider_name or parts.client.provider
             self.is_on_this_machine = parts.is_on_this_machine
+            self._moderator = parts.moderator
             self._model = parts.model
             self._planner: ModelPlanner | None = None
             self._make_model_list = parts.make_model_list
@@ -261,6 +266,22 @@ class Session(OpenChat):
                 )
             return self._bookkeeper
 
+    @property
+    def guard(self) -> Guard:
+        """What looks at all that is about to be sent."""
+        with self._lock:
+            if self._guard is None:
+                from chatrepl.guarding import Guard
+
+                self._guard = Guard(lambda: self.settings.guard)
+            return self._guard
+
+    def look_through(self) -> tuple[Seen, ...]:
+        """Return what the guard finds in the next request, and has found in the open chat before."""
+        chat, plan = self.conversation, self.plan_next()
+        self.guard.screening(chat.id).found(plan.system, plan.sent)
+        return self.guard.seen(chat.id, self.client.provider)
+
     def set_budget(self, name: str, budget: BudgetSettings | None) -> None:
         """Set or change a budget for the rest of this run. None: there is none of that name any more."""
         with self._lock:
@@ -298,7 +319,7 @@ class Session(OpenChat):
             if other is not None and self.is_on_this_machine:
                 other.stop()  # it would keep the server from answering
         tools = Tools(
-            client=self.client,
+            client=self.guard.client(self.client, self.conversation.id),
             store=self.store,
             clock=self.clock,
             prepare=self._prepare_unless_cancelled,
@@ -307,6 +328,8 @@ class Session(OpenChat):
             pacer=self.pacer(),
             bookkeeper=self.bookkeeper(),
             has_consent=has_consent,
+            guard=self.guard,
+            moderator=self._moderator,
         )
         chat = self.conversation
         with closing(run_turn(tools, chat, kind, text, cancellation, attachments)) as events:
@@ -381,6 +404,7 @@ class Session(OpenChat):
             bookkeeper=self.bookkeeper(),
             pacer=self.pacer(),
             summary_tokens=self.settings.window.summary_tokens,
+            guard=self.guard,
         )
 
     def _keep_summary(self, chat: Conversation, summary: Summary) -> None:
@@ -472,7 +496,7 @@ class Session(OpenChat):
             chat_id=self.conversation.id,
             reserve_tokens=plan.reserve_tokens or None,
         )
-        return self.client.wire_request(request)
+        return self.guard.client(self.client, self.conversation.id).wire_request(request)
 
     def next_cost(self, plan: Plan) -> NextCost:
         """Estimate what the next request costs: itself, with a reply as they are in this chat, and at worst."""

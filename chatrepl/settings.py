@@ -48,6 +48,7 @@ def setting(default: Any, summary: str, **spec: Any) -> Any:
 ReasoningDisplay = Literal["show", "fold", "hide"]
 Strategy = Literal["drop", "middle", "summarise", "refuse"]
 Titles = Literal["free", "model", "words"]
+GuardMode = Literal["warn", "mask", "block", "off"]
 BarItem = Literal["model", "window", "draft", "next", "chat", "today", "limits", "speed", "queue", "profile"]
 
 
@@ -120,6 +121,33 @@ class LibrarySettings(SettingsBase):
     )
     bin_days: int = setting(
         30, "So long a deleted chat can be brought back, in days.", minimum=0, maximum=3650
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class GuardSettings(SettingsBase):
+    """What becomes of secrets and personal data in what is about to be sent."""
+
+    mode: GuardMode = setting(
+        "warn",
+        "What is done about what is found: `warn` asks once for each chat, `mask` sends placeholders and puts the values back into the reply, `block` sends nothing that holds any, `off` does not look.",
+        is_live=True,
+    )
+    personal: bool = setting(
+        False,
+        "Look for personal data too: e-mail addresses, phone and card numbers, IBANs, national ids.",
+        is_live=True,
+    )
+    moderation: bool = setting(
+        False,
+        "Ask the provider's moderation endpoint about each message before it is sent, and you about what it flags.",
+        is_live=True,
+    )
+    allow: tuple[str, ...] = setting(
+        (),
+        "Regular expressions of values that are fine; each must match the whole value.",
+        example='["hunter2", "sk-test-.*"]',
+        is_live=True,
     )
 
 
@@ -348,6 +376,9 @@ class Settings(SettingsBase):
     library: LibrarySettings = setting(LibrarySettings, "How chats are kept.")
     attachments: AttachmentSettings = setting(
         AttachmentSettings, "Files, pages and images that go with a message."
+    )
+    guard: GuardSettings = setting(
+        GuardSettings, "What becomes of secrets and personal data in what is about to be sent."
     )
     terminal: TerminalSettings = setting(TerminalSettings, "How the terminal looks.")
     local: LocalSettings = setting(LocalSettings, "The embedded model.")

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from chatrepl.commands import attach, chat, context, files, library, model, money, profile, reply, tree, usage
+from chatrepl.commands import (
+    attach,
+    chat,
+    context,
+    files,
+    guard,
+    library,
+    model,
+    money,
+    profile,
+    reply,
+    tree,
+    usage,
+)
 from chatrepl.commands.base import Command
 
 ALL: tuple[Command, ...] = (
@@ -13,6 +26,7 @@ ALL: tuple[Command, ...] = (
     *model.COMMANDS,
     *profile.COMMANDS,
     *context.COMMANDS,
+    *guard.COMMANDS,
     *money.COMMANDS,
     *usage.COMMANDS,
     *files.COMMANDS,

@@ -27,7 +27,7 @@ from chatrepl.commands.base import (
     Table,
     Text,
 )
-from chatrepl.commands.money import consent_to
+from chatrepl.commands.guard import consent_to
 from chatrepl.commands.registry import Line, Registry, parse_arguments, split_line
 from chatrepl.environment import Environment
 from chatrepl.errors import ChatreplError, ExitStatus

@@ -417,7 +417,7 @@ class Repl:
         if not self._is_leaving:
             self._refresh_status()
             if failure is not None:
-                from chatrepl.commands.money import consent_to
+                from chatrepl.commands.guard import consent_to
 
                 question = consent_to(failure, self.session, kind)
                 if question is not None:
