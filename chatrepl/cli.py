@@ -81,6 +81,12 @@ def build_parser() -> argparse.ArgumentParser:
     add("-m", "--model", help="the model to talk to, as the server lists it")
     add("--profile", metavar="NAME", help="use a profile of the configuration, or a provider by its name")
     add("--system", metavar="TEXT", help="the system prompt of a new chat")
+    add("--persona", metavar="NAME", help="the persona of the chat: a named system prompt, or none")
+    add(
+        "--prompt",
+        metavar="NAME",
+        help="send one of your prompt files, filled in from KEY=VALUE words and the text that follows them",
+    )
     add(
         "--set",
         action="append",
@@ -171,8 +177,10 @@ def _run(options: argparse.Namespace, environment: Environment) -> int:
         _tell(environment, warning)
     is_once = _is_once(options, environment)
     text = " ".join(options.text)
-    if is_once:
-        text = _with_stdin(text, environment)
+    if options.prompt is not None:
+        text = _from_prompt_file(options, environment, piped=_piped(environment) if is_once else None)
+    elif is_once:
+        text = _with_stdin(text, _piped(environment), environment)
     _end_in_order_when_told()
     environment.hear_all_letters()
     is_plain = environment.is_dumb or loaded.settings.terminal.plain
@@ -242,6 +250,8 @@ def _flags(options: argparse.Namespace) -> dict[str, object]:
         flags["model"] = options.model
     if options.system is not None:
         flags["system"] = options.system
+    if options.persona is not None:
+        flags["persona"] = options.persona
     if options.no_stream:
         flags["stream"] = "false"
     if options.plain:
@@ -249,15 +259,30 @@ def _flags(options: argparse.Namespace) -> dict[str, object]:
     return flags
 
 
-def _with_stdin(text: str, environment: Environment) -> str:
-    """Return what is asked once: the words of the command line, and below them what was piped in."""
-    piped = ""
-    if not environment.stdin_is_terminal:
-        raw = getattr(environment.stdin, "buffer", None)
-        piped = raw.read().decode("utf-8", "replace") if raw is not None else environment.stdin.read()
-    whole = "\n\n".join(
-        part for part in (text.strip(), piped.removeprefix("\ufeff").strip("\n")) if part.strip()
+def _piped(environment: Environment) -> str:
+    """Return what was piped in. Empty: nothing."""
+    if environment.stdin_is_terminal:
+        return ""
+    raw = getattr(environment.stdin, "buffer", None)
+    piped: str = raw.read().decode("utf-8", "replace") if raw is not None else environment.stdin.read()
+    return piped.removeprefix("\ufeff").strip("\n")
+
+
+def _from_prompt_file(options: argparse.Namespace, environment: Environment, *, piped: str | None) -> str:
+    """Return the text of a prompt file, filled in. ``piped`` None: the chat is held at a terminal."""
+    from chatrepl.commands.prompts import fill_for_command_line
+
+    text = fill_for_command_line(
+        wiring.own_texts(environment), options.prompt, options.text, piped, environment
     )
+    if piped is not None:
+        return text
+    return f"/{text}" if text.startswith("/") else text  # or it would be a command
+
+
+def _with_stdin(text: str, piped: str, environment: Environment) -> str:
+    """Return what is asked once: the words of the command line, and below them what was piped in."""
+    whole = "\n\n".join(part for part in (text.strip(), piped) if part.strip())
     cleaned = whole.replace("\0", "")
     if len(cleaned) != len(whole):
         _tell(environment, f"removed {len(whole) - len(cleaned)} NUL characters from what was sent")
@@ -334,6 +359,8 @@ def _open_chat(session: Session, options: argparse.Namespace, *, is_once: bool) 
     tail = session.open_later(chat)
     if options.system is not None:
         session.set_system(options.system)
+    elif options.persona is not None:
+        session.use_persona(session.settings.persona)
     return shown_tail(session, tail)
 
 

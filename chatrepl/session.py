@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatrepl.errors import ApiError, UsageError
 from chatrepl.open_chat import OpenChat
@@ -29,9 +29,12 @@ if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while t
     from chatrepl.model_list import ModelList
     from chatrepl.pacer import Pacer
     from chatrepl.pacing import Pace
+    from chatrepl.persona_choice import PersonaChoice
+    from chatrepl.personas import Choice, Used
     from chatrepl.planner import ModelPlanner
     from chatrepl.ports import ChatStore, Clock, ModelClient
     from chatrepl.settings import Settings
+    from chatrepl.shelves import OwnTexts
     from chatrepl.side_request import Asking
     from chatrepl.spending import NextCost, Totals
     from chatrepl.summariser import Outcome, Summariser
@@ -62,6 +65,18 @@ class Parts(NamedTuple):
     """How the provider is called in the ledger and in budgets. Empty: by its host."""
     is_on_this_machine: bool = False
     """Whether the server is: then it has time for one request, and its price may be unknown."""
+    persona: Choice | None = None
+    """The persona that the settings ask for. None: they ask for none."""
+
+
+class Held(NamedTuple):
+    """The value of a setting, as it can be put back."""
+
+    value: Any
+    origin: str | None
+    """None: it is the default."""
+    typed: str | None
+    """As ``/set`` gave it. None: it did not."""
 
 
 class Session(OpenChat):
@@ -71,6 +86,10 @@ class Session(OpenChat):
         parts: The server that it begins with.
         open_store: Opens the library when it is first needed.
         change_profile: Prepares another server, with the settings of a profile. None: there are no profiles.
+        own_texts: Finds personas, prompt files and the clipboard when they are first needed. None: there are none.
+
+    Raises:
+        ChatreplError: the settings ask for a persona that is not there.
     """
 
     def __init__(
@@ -80,6 +99,7 @@ class Session(OpenChat):
         open_store: Callable[[], ChatStore],
         clock: Clock,
         change_profile: Callable[[str], Parts] | None = None,
+        own_texts: Callable[[], OwnTexts] | None = None,
     ) -> None:
         self.clock = clock
         self._open_store = open_store
@@ -96,7 +116,12 @@ class Session(OpenChat):
         """Those that were changed in this run; None: taken away."""
         self._begins_at: dict[ChatId, MessageId | None] = {}
         """Of every chat: where the part began that was last sent."""
+        self._find_own_texts = own_texts
+        self._own_texts: OwnTexts | None = None
+        self._personas: PersonaChoice | None = None
         self._take(parts)
+        if parts.persona is not None and parts.persona.spec is not None:
+            self.use_persona(parts.persona.spec, parts.persona.firm)
 
     def _take(self, parts: Parts) -> None:
         with self._lock:
@@ -126,7 +151,74 @@ class Session(OpenChat):
 
     @property
     def _first_system(self) -> str | None:
-        return self.settings.system
+        return self.settings.system if self.persona is None else self.persona.system
+
+    @property
+    def own_texts(self) -> OwnTexts:
+        """Personas, prompt files and the clipboard.
+
+        Raises:
+            UsageError: there are none here.
+        """
+        if self._find_own_texts is None:
+            raise UsageError("There are no personas and prompt files here.")
+        if self._own_texts is None:
+            self._own_texts = self._find_own_texts()
+        return self._own_texts
+
+    @property
+    def personas(self) -> PersonaChoice:
+        """Finds personas, and knows the one in use."""
+        with self._lock:
+            if self._personas is None:
+                from chatrepl.persona_choice import PersonaChoice
+
+                self._personas = PersonaChoice(self, self.own_texts.personas)
+            return self._personas
+
+    @property
+    def persona(self) -> Used | None:
+        """The persona in use. None: none is."""
+        return self._personas.used if self._personas is not None else None
+
+    def use_persona(self, spec: str | None, firm: frozenset[str] = frozenset()) -> None:
+        """Go on with a persona, ``NAME key=value …``, until another or none is used. None: the settings' system prompt.
+
+        Args:
+            spec: Which one.
+            firm: Settings that it leaves as they are.
+
+        Raises:
+            ChatreplError: it cannot be had; then nothing has changed.
+        """
+        if spec is None:
+            self.set_system(self.settings.system)
+        else:
+            self.personas.use(self.personas.fill(spec), firm)
+
+    def set_system(self, system: str | None) -> None:
+        """Change the system prompt of the open chat; a persona that was in use is so no more."""
+        super().set_system(system)
+        if self._personas is not None:
+            self._personas.leave()
+
+    def _opened(self, chat: Conversation) -> None:
+        if self._personas is not None or (chat.system and self._find_own_texts is not None):
+            self.personas.follow(chat.system)
+
+    def swap_setting(self, key: str, held: Held) -> Held:
+        """Put a value into a setting that a persona has, and return what it was."""
+        from chatrepl import adjust
+
+        with self._lock:
+            before = Held(adjust.value_of(self.settings, key), self.origins.get(key), self._changes.get(key))
+            self.settings = adjust.with_value(self.settings, key, held.value)
+            for kept, value in ((self.origins, held.origin), (self._changes, held.typed)):
+                kept.pop(key, None)
+                if value is not None:
+                    kept[key] = value
+            self._planner = None
+        return before
 
     @property
     def is_saving(self) -> bool:
@@ -405,7 +497,7 @@ class Session(OpenChat):
             self._planner = None
 
     def use_profile(self, name: str) -> None:
-        """Go on with a profile: its server, model and parameters, and its system prompt where it has one.
+        """Go on with a profile: its server, model and parameters, and its persona or system prompt where it has one.
 
         What ``/set`` changed before stays, but for what the profile itself says.
 
@@ -415,6 +507,10 @@ class Session(OpenChat):
         if self._change_profile is None:
             raise UsageError("There are no profiles here.")
         parts = self._change_profile(name)
+        persona = None
+        if parts.persona is not None and parts.persona.spec is not None and self._is_said(parts, "persona"):
+            persona = self.personas.fill(parts.persona.spec)
+        suspended = self._personas.suspend() if self._personas is not None else frozenset()
         kept = {key: text for key, text in self._changes.items() if not self._is_said(parts, key)}
         self._take(parts)
         self._changes = {}
@@ -422,8 +518,13 @@ class Session(OpenChat):
             self.change_setting(key, text)
         if self._budgets:
             self._put_budgets()
-        if self._is_said(parts, "system"):
+        firm = frozenset(key for key in parts.origins if self._is_said(parts, key))
+        if persona is not None:
+            self.personas.use(persona, firm)
+        elif self._is_said(parts, "system"):
             self.set_system(parts.settings.system)
+        elif self._personas is not None:
+            self._personas.resume(suspended - firm)
 
     @staticmethod
     def _is_said(parts: Parts, key: str) -> bool:

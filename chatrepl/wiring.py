@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from chatrepl.local.server import LocalServer
     from chatrepl.model_list import ModelList
     from chatrepl.pacing import Pace
+    from chatrepl.personas import Choice
     from chatrepl.planner import ModelPlanner
     from chatrepl.ports import ChatStore, ModelClient
     from chatrepl.providers import Provider
     from chatrepl.settings import Settings
+    from chatrepl.shelves import OwnTexts
     from chatrepl.store.report import Report
 
 OPENAI_MODEL = "gpt-4o-mini"
@@ -342,6 +344,28 @@ def build_session(loaded: LoadedSettings, environment: Environment, connection: 
         open_store=lambda: open_store(environment),
         clock=environment.clock,
         change_profile=change_profile,
+        own_texts=lambda: own_texts(environment),
+    )
+
+
+def own_texts(environment: Environment) -> OwnTexts:
+    """Return where personas, prompt files and the clipboard are found. Nothing is read yet."""
+    from chatrepl import personas, prompt_files, shelf
+    from chatrepl.clipboard_text import read_clipboard
+    from chatrepl.config import shown_path
+    from chatrepl.shelves import OwnTexts
+
+    def build(
+        name: str, endings: Sequence[str], reserved: Sequence[str], shipped: Path | None
+    ) -> shelf.Shelf:
+        directory = environment.config_directory / name
+        shown = shown_path(environment, directory)
+        return shelf.Shelf(directory, endings, shown=shown, reserved=reserved, shipped=shipped)
+
+    return OwnTexts(
+        build("personas", (".toml",), (*personas.WORDS, *personas.NO_PERSONA), shelf.SHIPPED_PERSONAS),
+        build("prompts", prompt_files.ENDINGS, prompt_files.WORDS, None),
+        lambda: read_clipboard(environment.variables),
     )
 
 
@@ -380,7 +404,17 @@ def _parts(loaded: LoadedSettings, connection: Connection, environment: Environm
         pace=connection.pace,
         provider_name=LOCAL_PROFILE if local is not None else connection.provider_name,
         is_on_this_machine=local is not None or is_loopback(connection.base_url),
+        persona=_persona(loaded),
     )
+
+
+def _persona(loaded: LoadedSettings) -> Choice | None:
+    """Return the persona that the settings ask for, if they do."""
+    if loaded.settings.persona is None:
+        return None
+    from chatrepl.personas import choose
+
+    return choose(loaded.settings.persona, {key: origin.kind for key, origin in loaded.origins.items()})
 
 
 def _connect_profile(

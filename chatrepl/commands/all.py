@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from chatrepl.commands import chat, context, files, library, model, money, profile, reply, tree, usage
+from chatrepl.commands import (
+    chat,
+    context,
+    files,
+    library,
+    model,
+    money,
+    personas,
+    profile,
+    prompts,
+    reply,
+    tree,
+    usage,
+)
 from chatrepl.commands.base import Command
 
 ALL: tuple[Command, ...] = (
     *chat.COMMANDS,
+    *personas.COMMANDS,
+    *prompts.COMMANDS,
     *reply.COMMANDS,
     *tree.COMMANDS,
     *library.COMMANDS,
