@@ -111,7 +111,7 @@ class PersonaChoice:
         name = self._origin
         keys = frozenset(key for key in self._before if self._session.origins.get(key) == name)
         for key in keys:
-            self._session.swap_setting(key, self._before[key])
+            self._session.swap_parameter(key, self._before[key])
         self._before = {}
         return keys
 
@@ -131,4 +131,4 @@ class PersonaChoice:
         for name, value in used.persona.parameters.items():
             key = f"parameters.{name}"
             if key in keys:
-                self._before[key] = self._session.swap_setting(key, Held(value, self._origin, None))
+                self._before[key] = self._session.swap_parameter(key, Held(value, self._origin, None))

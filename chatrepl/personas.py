@@ -208,7 +208,8 @@ def read(name: str, content: bytes, file: str, *, is_own: bool) -> Persona:
     reader = _Reader(name, text.replace("\0", ""), file, parse(text, file, hint=_QUOTE_HINT))
     persona = reader.read(file if is_own else "")
     if reader.problems:
-        raise combined(reader.problems, f"The persona {name}", f"Correct them with /persona edit {name}.")
+        problems = sorted(reader.problems, key=lambda problem: problem.line or 0)
+        raise combined(problems, f"The persona {name}", f"Correct them with /persona edit {name}.")
     return persona
 
 

@@ -124,7 +124,8 @@ def read(name: str, content: bytes, file: str) -> PromptFile:
     reader = _Reader(file)
     prompt = reader.read(name, text)
     if reader.problems:
-        raise combined(reader.problems, f"The prompt file {name}", f"Correct them with /p edit {name}.")
+        problems = sorted(reader.problems, key=lambda problem: problem.line or 0)
+        raise combined(problems, f"The prompt file {name}", f"Correct them with /p edit {name}.")
     return prompt
 
 

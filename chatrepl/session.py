@@ -206,8 +206,8 @@ class Session(OpenChat):
         if self._personas is not None or (chat.system and self._find_own_texts is not None):
             self.personas.follow(chat.system)
 
-    def swap_setting(self, key: str, held: Held) -> Held:
-        """Put a value into a setting that a persona has, and return what it was."""
+    def swap_parameter(self, key: str, held: Held) -> Held:
+        """Put a value into a parameter, and return what it was."""
         from chatrepl import adjust
 
         with self._lock:
@@ -217,7 +217,8 @@ class Session(OpenChat):
                 kept.pop(key, None)
                 if value is not None:
                     kept[key] = value
-            self._planner = None
+            if self._planner is not None:
+                self._planner.use_settings(self.settings)
         return before
 
     @property

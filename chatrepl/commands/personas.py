@@ -67,7 +67,7 @@ def _list(session: Session) -> Reply:
 
 def _summary(persona: Persona | ChatreplError) -> str:
     if isinstance(persona, ChatreplError):
-        return f"cannot be used: {persona.message.splitlines()[0]}"
+        return f"cannot be used: {persona.message.splitlines()[0].rstrip(':')}"
     takes = f" ({', '.join(persona.names)})" if persona.names else ""
     return persona.description + takes + (" - yours" if persona.file else "")
 
@@ -77,8 +77,8 @@ def _leave(session: Session) -> Reply:
     if used is None:
         return Notice("No persona is in use.")
     session.use_persona(None)
-    left = "the settings' own counts again" if session.settings.system else "there is none any more"
-    return Notice(f"{used.persona.name} has left, from the next message on. Of system prompts {left}.")
+    after = "; the system prompt of the settings counts again" if session.settings.system else ""
+    return Notice(f"The persona {used.persona.name} is gone, from the next message on{after}.")
 
 
 def _use(session: Session, spec: str) -> Reply:

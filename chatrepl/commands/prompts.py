@@ -68,11 +68,13 @@ def _run(context: Context, name: str, rest: str, *, is_edited: bool) -> Reply:
     values = _given(prompt, given)
     missing = prompt_files.missing(prompt, values)
     if missing:
+        said = dict(given.values)
+        if given.rest and missing.variables:
+            said["input"] = given.rest  # so that what is missing stands last, where the cursor is
+        words = [f"{key}={placeholders.quoted(value)} " for key, value in said.items()]
         flag = f"{EDIT} " if is_edited else ""
-        said = [f"{key}={placeholders.quoted(value)} " for key, value in given.values.items()]
-        next_one = f"{missing.variables[0]}=" if missing.variables else ""
-        line = f"/p {flag}{prompt.name} " + "".join(said)
-        line += f"{next_one} {given.rest}" if next_one and given.rest else next_one
+        line = f"/p {flag}{prompt.name} " + "".join(words)
+        line += f"{missing.variables[0]}=" if missing.variables else ""
         return Draft(line, f"{prompt.name} needs {missing.shown}.")
     now = context.session.clock.now()
     values |= _fetched(prompt, values, texts.read_clipboard, context.expand, now, piped=None)
@@ -209,7 +211,7 @@ def _list(shelf: Shelf) -> Reply:
         try:
             prompt = find(shelf, name)
         except ChatreplError as error:
-            rows.append((name, f"cannot be used: {error.message.splitlines()[0]}"))
+            rows.append((name, f"cannot be used: {error.message.splitlines()[0].rstrip(':')}"))
             continue
         takes = [each for each in prompt.names if each != "input" or "input" in prompt.keys]
         rows.append((name, prompt.description + (f" ({', '.join(takes)})" if takes else "")))
