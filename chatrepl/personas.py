@@ -204,8 +204,12 @@ def read(name: str, content: bytes, file: str, *, is_own: bool) -> Persona:
     """
     from chatrepl.toml_text import combined, decode, parse
 
-    text = decode(content, file)
-    reader = _Reader(name, text.replace("\0", ""), file, parse(text, file, hint=_QUOTE_HINT))
+    try:
+        text = decode(content, file)
+        document = parse(text, file, hint=_QUOTE_HINT)
+    except ConfigError as error:
+        raise combined([error], "", "") from None
+    reader = _Reader(name, text, file, document)
     persona = reader.read(file if is_own else "")
     if reader.problems:
         problems = sorted(reader.problems, key=lambda problem: problem.line or 0)

@@ -120,7 +120,10 @@ def read(name: str, content: bytes, file: str) -> PromptFile:
 
     if b"\0" in content[:8192]:
         raise ConfigError(f"{file} is not text: there are NUL bytes in it.", file=file)
-    text = decode(content, file).replace("\r\n", "\n").replace("\0", "")
+    try:
+        text = decode(content, file).replace("\r\n", "\n").replace("\0", "")
+    except ConfigError as error:
+        raise combined([error], "", "") from None
     reader = _Reader(file)
     prompt = reader.read(name, text)
     if reader.problems:
