@@ -251,6 +251,10 @@ def _flags(options: argparse.Namespace) -> dict[str, object]:
     if options.system is not None:
         flags["system"] = options.system
     if options.persona is not None:
+        if options.system is not None:
+            raise UsageError(
+                "--system and --persona both say the system prompt.", hint="Leave one of them out."
+            )
         flags["persona"] = options.persona
     if options.no_stream:
         flags["stream"] = "false"
