@@ -94,10 +94,8 @@ def _use(session: Session, spec: str) -> Reply:
     used = session.persona
     assert used is not None  # noqa: S101 - it was just put in use
     parameters = ", ".join(f"{key}={value}" for key, value in persona.parameters.items())
-    said = Notice(
-        f"{used.shown}: {persona.description}. It counts from the next message on"
-        + (f", with {parameters}." if parameters else ".")
-    )
+    when = "from the next message on" + (f", with {parameters}" if parameters else "")
+    said = Notice(f"Persona {used.shown}, {when}. {persona.description}.")
     if not used.questions:
         return said
     rows = tuple((str(number), question) for number, question in enumerate(used.questions, start=1))

@@ -53,7 +53,7 @@ def test_a_persona_is_written_corrected_and_talked_to(
     terminal.send(" ")
     terminal.wait_for("counter language=")
     terminal.send_line("language=Breton")
-    terminal.wait_for("Counts. It counts from the next message on")
+    terminal.wait_for("Persona counter language=Breton, from the next message on")
     terminal.wait_for("chat 0 tok ? · counter language=Breton")
     terminal.send_line("Up to three")
     terminal.wait_for("un, dau, tri")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from chatrepl import personas
@@ -194,6 +197,18 @@ def test_the_classic_uses_have_a_persona() -> None:
         "reviewer",
     }
     assert wanted <= set(SHIPPED)
+
+
+def test_the_guide_names_them_all_and_its_own_example_works() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
+    table = guide.partition("### Personas\n")[2].partition("Tab completes")[0]
+    assert sorted(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == SHIPPED
+    example = next(
+        block
+        for block in re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
+        if block.startswith("description")
+    )
+    assert fill(read(example), {}, NOW).questions[1] == "Tell me of Tortuga."
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from chatrepl import prompt_files
@@ -97,3 +99,11 @@ def test_a_line_of_dashes_is_text() -> None:
 def test_the_file_for_a_new_one_can_be_used_as_it_is() -> None:
     prompt = prompt_files.read("x", prompt_files.SKELETON.encode(), "x.md")
     assert fill(prompt, {"input": "Why?"}) == "Answer this:\n\nWhy?"
+
+
+def test_the_example_of_the_guide_works() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
+    example = guide.partition("```markdown\n")[2].partition("```")[0]
+    said = fill(read(example), {"input": "the tides"})
+    assert said == "Explain the tides to a child, in 100 words."
+    assert said in guide

@@ -93,8 +93,8 @@ def test_the_list_has_all_and_marks_the_one_in_use(run: Run, own: Path) -> None:
 
 def test_a_persona_brings_its_system_prompt_and_parameters_to_the_server(run: Run, session: Session) -> None:
     said, table, _ = replies(run("/persona mine language='Old English'"))
-    assert only(said).text.startswith("mine language='Old English': Counts in a language.")
-    assert "temperature=0.1, seed=5" in only(said).text
+    assert only(said).text.endswith("temperature=0.1, seed=5. Counts in a language.")
+    assert only(said).text.startswith("Persona mine language='Old English', from the next message on")
     assert isinstance(table, Table)
     assert table.rows == (("1", "Up to ten in Old English"), ("2", "Up to 100"))
     ask(session)
