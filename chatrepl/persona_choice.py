@@ -85,13 +85,19 @@ class PersonaChoice:
         self.used = None
 
     def follow(self, system: str | None) -> None:
-        """Use the persona that a chat was held with, which is known by its system prompt. None where it is nobody's."""
+        """Use the persona that a chat was held with, which is known by its system prompt. None where it is nobody's.
+
+        Nobody has asked for it just now, so what was said for this run stands above its parameters.
+        """
         if self.used is not None and self.used.system == system:
             return
         self.leave()
         found = self._recognised(system) if system else None
         if found is not None:
-            self._put(found, {f"parameters.{name}" for name in found.persona.parameters})
+            firm = self._session.firm | {
+                key for key, origin in self._session.origins.items() if origin == "/set"
+            }
+            self._put(found, {f"parameters.{name}" for name in found.persona.parameters} - firm)
 
     def _recognised(self, system: str) -> Used | None:
         best: tuple[int, Used | None] = (0, None)

@@ -67,6 +67,8 @@ class Parts(NamedTuple):
     """Whether the server is: then it has time for one request, and its price may be unknown."""
     persona: Choice | None = None
     """The persona that the settings ask for. None: they ask for none."""
+    firm: frozenset[str] = frozenset()
+    """Settings that were said for this run, on the command line or in variables: no chat that is opened changes them."""
 
 
 class Held(NamedTuple):
@@ -130,6 +132,7 @@ class Session(OpenChat):
             self.origins = dict(parts.origins)
             self.key_source = parts.key_source
             self._make_planner = parts.make_planner
+            self.firm = parts.firm
             self._pace = parts.pace
             self.provider_name = parts.provider_name or parts.client.provider
             self.is_on_this_machine = parts.is_on_this_machine
@@ -369,6 +372,7 @@ class Session(OpenChat):
         """
         from chatrepl.turn import Planned, Tools, run_turn
 
+        chat = self.conversation  # first: where it is read only now, its persona comes with it
         for other in (self._summariser, self._titler):
             if other is not None and self.is_on_this_machine:
                 other.stop()  # it would keep the server from answering
@@ -383,7 +387,6 @@ class Session(OpenChat):
             bookkeeper=self.bookkeeper(),
             has_consent=has_consent,
         )
-        chat = self.conversation
         with closing(run_turn(tools, chat, kind, text, cancellation)) as events:
             for event in events:
                 if isinstance(event, Planned):

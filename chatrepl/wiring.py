@@ -405,6 +405,9 @@ def _parts(loaded: LoadedSettings, connection: Connection, environment: Environm
         provider_name=LOCAL_PROFILE if local is not None else connection.provider_name,
         is_on_this_machine=local is not None or is_loopback(connection.base_url),
         persona=_persona(loaded),
+        firm=frozenset(
+            key for key, origin in loaded.origins.items() if origin.kind in {"environment", "flag"}
+        ),
     )
 
 

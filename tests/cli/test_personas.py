@@ -48,8 +48,12 @@ def test_a_persona_answers_a_script(run_cli: RunCli, server: RawServer, config: 
     assert question["content"] == "Good morning"
     assert body(server)["temperature"] == 0.2
 
-    run_cli("-c", "-p", "And good night", "--set", "temperature=1")
+    run_cli("-c", "-p", "And good night")
     assert "into Old English" in messages(server)[0]["content"], "the chat keeps it"
+    assert body(server)["temperature"] == 0.2
+    run_cli("-c", "-p", "And good night", "--set", "temperature=1")
+    assert "into Old English" in messages(server)[0]["content"]
+    assert body(server)["temperature"] == 1
 
 
 def test_a_persona_of_the_settings_yields_to_what_is_said_more_expressly(
