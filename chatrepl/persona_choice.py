@@ -10,7 +10,7 @@ from chatrepl.errors import ChatreplError
 from chatrepl.personas import Persona, Used
 
 if TYPE_CHECKING:
-    from chatrepl.session import Held, Session
+    from chatrepl.persona_chat import Held, PersonaChat
     from chatrepl.shelves import Shelf
 
 
@@ -22,7 +22,7 @@ class PersonaChoice:
         shelf: Where personas are found.
     """
 
-    def __init__(self, session: Session, shelf: Shelf) -> None:
+    def __init__(self, session: PersonaChat, shelf: Shelf) -> None:
         self._session = session
         self._shelf = shelf
         self.used: Used | None = None
@@ -131,7 +131,7 @@ class PersonaChoice:
         return f"persona {self.used.persona.name}" if self.used is not None else ""
 
     def _put(self, used: Used, keys: set[str] | frozenset[str]) -> None:
-        from chatrepl.session import Held
+        from chatrepl.persona_chat import Held
 
         self.used = used
         for name, value in used.persona.parameters.items():

@@ -13,10 +13,10 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chatrepl.errors import ApiError, UsageError
-from chatrepl.open_chat import OpenChat
+from chatrepl.persona_chat import PersonaChat
 
 if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while the user types
     from chatrepl.bookkeeper import Bookkeeper
@@ -29,8 +29,7 @@ if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while t
     from chatrepl.model_list import ModelList
     from chatrepl.pacer import Pacer
     from chatrepl.pacing import Pace
-    from chatrepl.persona_choice import PersonaChoice
-    from chatrepl.personas import Choice, Used
+    from chatrepl.personas import Choice
     from chatrepl.planner import ModelPlanner
     from chatrepl.ports import ChatStore, Clock, ModelClient
     from chatrepl.settings import Settings
@@ -71,17 +70,7 @@ class Parts(NamedTuple):
     """Settings that were said for this run, on the command line or in variables: no chat that is opened changes them."""
 
 
-class Held(NamedTuple):
-    """The value of a setting, as it can be put back."""
-
-    value: Any
-    origin: str | None
-    """None: it is the default."""
-    typed: str | None
-    """As ``/set`` gave it. None: it did not."""
-
-
-class Session(OpenChat):
+class Session(PersonaChat):
     """One run of chatrepl.
 
     Args:
@@ -91,7 +80,7 @@ class Session(OpenChat):
         own_texts: Finds personas, prompt files and the clipboard when they are first needed. None: there are none.
 
     Raises:
-        ChatreplError: the settings ask for a persona that is not there.
+        ConfigError: the settings ask for a persona that is not there, or wrong.
     """
 
     def __init__(
@@ -107,8 +96,6 @@ class Session(OpenChat):
         self._open_store = open_store
         self._change_profile = change_profile
         self._store: ChatStore | None = None
-        self._changes: dict[str, str] = {}
-        """What ``/set`` has changed, by key, as it was typed."""
         self._told_of: set[str] = set()
         """The models of which ``news`` has told."""
         super().__init__()
@@ -119,11 +106,9 @@ class Session(OpenChat):
         self._begins_at: dict[ChatId, MessageId | None] = {}
         """Of every chat: where the part began that was last sent."""
         self._find_own_texts = own_texts
-        self._own_texts: OwnTexts | None = None
-        self._personas: PersonaChoice | None = None
         self._take(parts)
         if parts.persona is not None and parts.persona.spec is not None:
-            self.use_persona(parts.persona.spec, parts.persona.firm)
+            self._use_first_persona(parts.persona, parts.origins.get("persona", ""))
 
     def _take(self, parts: Parts) -> None:
         with self._lock:
@@ -151,78 +136,6 @@ class Session(OpenChat):
             if self._store is None:
                 self._store = self._open_store()
             return self._store
-
-    @property
-    def _first_system(self) -> str | None:
-        return self.settings.system if self.persona is None else self.persona.system
-
-    @property
-    def own_texts(self) -> OwnTexts:
-        """Personas, prompt files and the clipboard.
-
-        Raises:
-            UsageError: there are none here.
-        """
-        if self._find_own_texts is None:
-            raise UsageError("There are no personas and prompt files here.")
-        if self._own_texts is None:
-            self._own_texts = self._find_own_texts()
-        return self._own_texts
-
-    @property
-    def personas(self) -> PersonaChoice:
-        """Finds personas, and knows the one in use."""
-        with self._lock:
-            if self._personas is None:
-                from chatrepl.persona_choice import PersonaChoice
-
-                self._personas = PersonaChoice(self, self.own_texts.personas)
-            return self._personas
-
-    @property
-    def persona(self) -> Used | None:
-        """The persona in use. None: none is."""
-        return self._personas.used if self._personas is not None else None
-
-    def use_persona(self, spec: str | None, firm: frozenset[str] = frozenset()) -> None:
-        """Go on with a persona, ``NAME key=value …``, until another or none is used. None: the settings' system prompt.
-
-        Args:
-            spec: Which one.
-            firm: Settings that it leaves as they are.
-
-        Raises:
-            ChatreplError: it cannot be had; then nothing has changed.
-        """
-        if spec is None:
-            self.set_system(self.settings.system)
-        else:
-            self.personas.use(self.personas.fill(spec), firm)
-
-    def set_system(self, system: str | None) -> None:
-        """Change the system prompt of the open chat; a persona that was in use is so no more."""
-        super().set_system(system)
-        if self._personas is not None:
-            self._personas.leave()
-
-    def _opened(self, chat: Conversation) -> None:
-        if self._personas is not None or (chat.system and self._find_own_texts is not None):
-            self.personas.follow(chat.system)
-
-    def swap_parameter(self, key: str, held: Held) -> Held:
-        """Put a value into a parameter, and return what it was."""
-        from chatrepl import adjust
-
-        with self._lock:
-            before = Held(adjust.value_of(self.settings, key), self.origins.get(key), self._changes.get(key))
-            self.settings = adjust.with_value(self.settings, key, held.value)
-            for kept, value in ((self.origins, held.origin), (self._changes, held.typed)):
-                kept.pop(key, None)
-                if value is not None:
-                    kept[key] = value
-            if self._planner is not None:
-                self._planner.use_settings(self.settings)
-        return before
 
     @property
     def is_saving(self) -> bool:

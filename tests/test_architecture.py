@@ -80,6 +80,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "model_list",
         "open_chat",
         "pacer",
+        "persona_chat",
         "persona_choice",
         "planner",
         "queries",

@@ -75,7 +75,11 @@ def test_a_persona_of_the_settings_yields_to_what_is_said_more_expressly(
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
-        (("--persona", "tutr"), ExitStatus.USAGE, "There is no persona 'tutr'.\nDid you mean `tutor`?"),
+        (
+            ("--persona", "tutr"),
+            ExitStatus.CONFIG,
+            "There is no persona 'tutr' (the command line).\nDid you mean `tutor`?",
+        ),
         (("--persona", "tutor", "--system", "x"), ExitStatus.USAGE, "both say the system prompt"),
         (("--prompt", "lgo"), ExitStatus.USAGE, "There is no prompt file 'lgo'.\nDid you mean `log`?"),
         (("--prompt", "log"), ExitStatus.USAGE, "what is piped in, and nothing is"),

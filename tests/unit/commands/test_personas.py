@@ -10,7 +10,7 @@ from chatrepl import personas
 from chatrepl.cancellation import Cancellation
 from chatrepl.commands.base import Confirm, Context, Draft, EditFile, Notice, Reply, Several, Table, Text
 from chatrepl.commands.personas import COMMANDS
-from chatrepl.errors import ChatreplError, UsageError
+from chatrepl.errors import ChatreplError, ConfigError, UsageError
 from chatrepl.session import Parts, Session
 from chatrepl.settings import Settings
 from chatrepl.shelf import SHIPPED_PERSONAS, Shelf
@@ -284,9 +284,10 @@ def test_the_settings_choose_the_first_persona_and_the_command_line_stands_above
     )
     assert begun.conversation.system == "Count in Welsh, slowly and with care."
     assert parameters(begun) == {"temperature": 0.1}
-    with pytest.raises(UsageError, match="no persona 'nobody'"):
+    origins = {"persona": "~/config.toml line 3"}
+    with pytest.raises(ConfigError, match=r"no persona 'nobody' \(~/config.toml line 3\)"):
         Session(
-            parts_of(session, persona=personas.Choice("nobody")),
+            parts_of(session, persona=personas.Choice("nobody"), origins=origins),
             open_store=lambda: session.store,
             clock=FakeClock(),
             own_texts=lambda: session.own_texts,
