@@ -80,6 +80,12 @@ def build_parser() -> argparse.ArgumentParser:
     add("-m", "--model", help="the model to talk to, as the server lists it")
     add("--profile", metavar="NAME", help="use a profile of the configuration, or a provider by its name")
     add("--system", metavar="TEXT", help="the system prompt of a new chat")
+    add("--persona", metavar="NAME", help="the persona of the chat: a named system prompt, or none")
+    add(
+        "--prompt",
+        metavar="NAME",
+        help="send one of your prompt files, filled in from KEY=VALUE words and the text that follows them",
+    )
     add(
         "--set",
         action="append",
@@ -183,8 +189,12 @@ def _run(options: argparse.Namespace, environment: Environment) -> int:
         _tell(environment, warning)
     is_once = _is_once(options, environment)
     text = " ".join(options.text)
-    if is_once:
-        text = _with_stdin(text, environment, options)
+    if options.prompt is not None:
+        text = _from_prompt_file(
+            options, environment, piped=_piped(environment, options) if is_once else None
+        )
+    elif is_once:
+        text = _with_stdin(text, _piped(environment, options), environment)
     _end_in_order_when_told()
     environment.hear_all_letters()
     is_plain = environment.is_dumb or loaded.settings.terminal.plain
@@ -258,6 +268,12 @@ def _flags(options: argparse.Namespace) -> dict[str, object]:
         flags["system"] = options.system
     if options.guard is not None:
         flags["guard.mode"] = options.guard
+    if options.persona is not None:
+        if options.system is not None:
+            raise UsageError(
+                "--system and --persona both say the system prompt.", hint="Leave one of them out."
+            )
+        flags["persona"] = options.persona
     if options.no_stream:
         flags["stream"] = "false"
     if options.plain:
@@ -265,23 +281,35 @@ def _flags(options: argparse.Namespace) -> dict[str, object]:
     return flags
 
 
-def _with_stdin(text: str, environment: Environment, options: argparse.Namespace) -> str:
-    """Return what is asked once: the words of the command line, and below them what was piped in.
+def _piped(environment: Environment, options: argparse.Namespace) -> str:
+    """Return what was piped in. Empty: nothing, or an image or a PDF, which is put into the options."""
+    if environment.stdin_is_terminal:
+        return ""
+    raw = getattr(environment.stdin, "buffer", None)
+    if raw is None:
+        piped: str = environment.stdin.read()
+    elif wiring.is_attachment(data := raw.read()):
+        options.piped, piped = data, ""
+    else:
+        piped = data.decode("utf-8", "replace")
+    return piped.removeprefix("\ufeff").strip("\n")
 
-    An image or a PDF that was piped in is put into the options, to go with the words.
-    """
-    piped = ""
-    if not environment.stdin_is_terminal:
-        raw = getattr(environment.stdin, "buffer", None)
-        if raw is None:
-            piped = environment.stdin.read()
-        elif wiring.is_attachment(data := raw.read()):
-            options.piped = data
-        else:
-            piped = data.decode("utf-8", "replace")
-    whole = "\n\n".join(
-        part for part in (text.strip(), piped.removeprefix("\ufeff").strip("\n")) if part.strip()
+
+def _from_prompt_file(options: argparse.Namespace, environment: Environment, *, piped: str | None) -> str:
+    """Return the text of a prompt file, filled in. ``piped`` None: the chat is held at a terminal."""
+    from chatrepl.commands.prompts import fill_for_command_line
+
+    text = fill_for_command_line(
+        wiring.own_texts(environment), options.prompt, options.text, piped, environment
     )
+    if piped is not None:
+        return text
+    return f"/{text}" if text.startswith("/") else text  # or it would be a command
+
+
+def _with_stdin(text: str, piped: str, environment: Environment) -> str:
+    """Return what is asked once: the words of the command line, and below them what was piped in."""
+    whole = "\n\n".join(part for part in (text.strip(), piped) if part.strip())
     cleaned = whole.replace("\0", "")
     if len(cleaned) != len(whole):
         _tell(environment, f"removed {len(whole) - len(cleaned)} NUL characters from what was sent")
@@ -358,6 +386,8 @@ def _open_chat(session: Session, options: argparse.Namespace, *, is_once: bool) 
     tail = session.open_later(chat)
     if options.system is not None:
         session.set_system(options.system)
+    elif options.persona is not None:
+        session.use_persona(session.settings.persona)
     return shown_tail(session, tail)
 
 
@@ -394,7 +424,7 @@ def _once(session: Session, text: str, environment: Environment, options: argpar
         environment,
         options.output,
         has_consent=options.over_budget,
-        typed=" ".join(options.text),
+        typed="" if options.prompt is not None else " ".join(options.text),
     )
 
 

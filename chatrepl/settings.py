@@ -49,7 +49,9 @@ ReasoningDisplay = Literal["show", "fold", "hide"]
 Strategy = Literal["drop", "middle", "summarise", "refuse"]
 Titles = Literal["free", "model", "words"]
 GuardMode = Literal["warn", "mask", "block", "off"]
-BarItem = Literal["model", "window", "draft", "next", "chat", "today", "limits", "speed", "queue", "profile"]
+BarItem = Literal[
+    "model", "window", "draft", "next", "chat", "today", "limits", "speed", "queue", "profile", "persona"
+]
 
 
 class SettingsBase:
@@ -232,7 +234,19 @@ class TerminalSettings(SettingsBase):
         maximum=1_000_000,
     )
     status_bar: tuple[BarItem, ...] = setting(
-        ("model", "window", "draft", "next", "chat", "today", "limits", "speed", "queue", "profile"),
+        (
+            "model",
+            "window",
+            "draft",
+            "next",
+            "chat",
+            "today",
+            "limits",
+            "speed",
+            "queue",
+            "profile",
+            "persona",
+        ),
         "What the status bar shows, in this order; the last ones go first when the terminal is narrow.",
     )
 
@@ -336,6 +350,11 @@ class Settings(SettingsBase):
     )
     system: str | None = setting(
         None, "The system prompt of new chats.", example='"Answer in British English."'
+    )
+    persona: str | None = setting(
+        None,
+        "The persona of new chats, by its name, perhaps with values for its variables; its system prompt stands in the place of `system`.",
+        example='"translator language=Welsh"',
     )
     stream: bool = setting(True, "Show replies while they are written.", is_live=True)
     api_key_env: str | None = setting(

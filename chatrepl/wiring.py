@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     from chatrepl.messages import Attachment
     from chatrepl.model_list import ModelList
     from chatrepl.pacing import Pace
+    from chatrepl.personas import Choice
     from chatrepl.planner import ModelPlanner
     from chatrepl.ports import Attacher, ChatStore, ModelClient, Moderator, Page
     from chatrepl.providers import Provider
     from chatrepl.settings import AttachmentSettings, Settings
+    from chatrepl.shelves import OwnTexts
     from chatrepl.store.report import Report
 
 OPENAI_MODEL = "gpt-4o-mini"
@@ -351,6 +353,7 @@ def build_session(loaded: LoadedSettings, environment: Environment, connection: 
         clock=environment.clock,
         change_profile=change_profile,
         make_attacher=lambda session: _attacher(session, environment),
+        own_texts=lambda: own_texts(environment),
     )
 
 
@@ -397,6 +400,27 @@ def _attacher(session: Session, environment: Environment) -> Attacher:
     )
 
 
+def own_texts(environment: Environment) -> OwnTexts:
+    """Return where personas, prompt files and the clipboard are found. Nothing is read yet."""
+    from chatrepl import personas, prompt_files, shelf
+    from chatrepl.clipboard_text import read_clipboard
+    from chatrepl.config import shown_path
+    from chatrepl.shelves import OwnTexts
+
+    def build(
+        name: str, endings: Sequence[str], reserved: Sequence[str], shipped: Path | None
+    ) -> shelf.Shelf:
+        directory = environment.config_directory / name
+        shown = shown_path(environment, directory)
+        return shelf.Shelf(directory, endings, shown=shown, reserved=reserved, shipped=shipped)
+
+    return OwnTexts(
+        build("personas", (".toml",), (*personas.WORDS, *personas.NO_PERSONA), shelf.SHIPPED_PERSONAS),
+        build("prompts", prompt_files.ENDINGS, prompt_files.WORDS, None),
+        lambda: read_clipboard(environment.variables),
+    )
+
+
 def _parts(loaded: LoadedSettings, connection: Connection, environment: Environment) -> Parts:
     """Return what a session talks to, and how."""
     from chatrepl.api.address import is_loopback
@@ -433,7 +457,20 @@ def _parts(loaded: LoadedSettings, connection: Connection, environment: Environm
         provider_name=LOCAL_PROFILE if local is not None else connection.provider_name,
         is_on_this_machine=local is not None or is_loopback(connection.base_url),
         moderator=connection.moderator,
+        persona=_persona(loaded),
+        firm=frozenset(
+            key for key, origin in loaded.origins.items() if origin.kind in {"environment", "flag"}
+        ),
     )
+
+
+def _persona(loaded: LoadedSettings) -> Choice | None:
+    """Return the persona that the settings ask for, if they do."""
+    if loaded.settings.persona is None:
+        return None
+    from chatrepl.personas import choose
+
+    return choose(loaded.settings.persona, {key: origin.kind for key, origin in loaded.origins.items()})
 
 
 def _connect_profile(

@@ -11,7 +11,9 @@ from chatrepl.commands import (
     library,
     model,
     money,
+    personas,
     profile,
+    prompts,
     reply,
     tree,
     usage,
@@ -20,6 +22,8 @@ from chatrepl.commands.base import Command
 
 ALL: tuple[Command, ...] = (
     *chat.COMMANDS,
+    *personas.COMMANDS,
+    *prompts.COMMANDS,
     *reply.COMMANDS,
     *tree.COMMANDS,
     *library.COMMANDS,

@@ -169,6 +169,15 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True)
+class EditFile:
+    """A file to be opened in the user's editor."""
+
+    path: Path
+    then: Callable[[], Reply]
+    """Runs when the editor is closed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Several:
     """More than one answer, in this order."""
 
@@ -189,6 +198,7 @@ Reply = (
     | Clipboard
     | ClearScreen
     | Pick
+    | EditFile
     | Quit
     | Several
 )

@@ -165,8 +165,10 @@ class Screening:
                 masked = self._masked_items(part.text, passed)
             else:
                 masked = self._masking.masked(one.text, one.places(self._masking, passed))
-            is_same = masked == one.text or isinstance(part, ImagePart)
-            parts.append(part if is_same else replace(part, text=masked))
+            if masked == one.text or isinstance(part, ImagePart):
+                parts.append(part)
+            else:
+                parts.append(replace(part, text=masked))
         is_same = all(one is other for one, other in zip(parts, message.parts, strict=True))
         return message if is_same else replace(message, parts=tuple(parts))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from chatrepl.errors import ChatreplError
 
 if TYPE_CHECKING:  # commands and turns are loaded while the user types
-    from chatrepl.commands.base import Command, Confirm, Context, Reply
+    from chatrepl.commands.base import Command, Confirm, Context, EditFile, Reply
     from chatrepl.commands.registry import Line, Registry
     from chatrepl.environment import Environment
     from chatrepl.session import Session
@@ -34,6 +34,7 @@ class Dispatcher:
         on_idle: Called when a command has ended.
         on_draft: Puts a text into the input line.
         on_pick: Opens the list of chats, with the words that are searched for at first.
+        on_edit: Opens a file in the user's editor.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Dispatcher:
         on_idle: Callable[[], None],
         on_draft: Callable[[str], None],
         on_pick: Callable[[str], None],
+        on_edit: Callable[[EditFile], None],
     ) -> None:
         self._session = session
         self._commands = commands
@@ -63,6 +65,7 @@ class Dispatcher:
         self._on_idle = on_idle
         self._on_draft = on_draft
         self._on_pick = on_pick
+        self._on_edit = on_edit
         self._all: Registry | None = None
         self._queue: deque[str] = deque()
         self._running: _RunningCommand | None = None
@@ -228,7 +231,17 @@ class Dispatcher:
 
     def answer(self, reply: Reply) -> None:
         """Print a reply, or do what it asks for."""
-        from chatrepl.commands.base import Ask, ClearScreen, Clipboard, Confirm, Draft, Pick, Quit, Several
+        from chatrepl.commands.base import (
+            Ask,
+            ClearScreen,
+            Clipboard,
+            Confirm,
+            Draft,
+            EditFile,
+            Pick,
+            Quit,
+            Several,
+        )
 
         match reply:
             case Several(replies):
@@ -240,6 +253,8 @@ class Dispatcher:
                 self._app.clear_screen()
             case Pick(words):
                 self._on_pick(words)
+            case EditFile():
+                self._on_edit(reply)
             case Ask():
                 self._turns.start(reply)
             case Confirm(question):
@@ -268,11 +283,11 @@ class Dispatcher:
 
 def _is_only_shown(reply: Reply) -> bool:
     """Whether a reply does nothing but stand in the scrollback."""
-    from chatrepl.commands.base import Ask, ClearScreen, Confirm, Pick, Quit, Several
+    from chatrepl.commands.base import Ask, ClearScreen, Confirm, EditFile, Pick, Quit, Several
 
     if isinstance(reply, Several):
         return all(map(_is_only_shown, reply.replies))
-    return not isinstance(reply, (Ask, ClearScreen, Confirm, Pick, Quit))
+    return not isinstance(reply, (Ask, ClearScreen, Confirm, EditFile, Pick, Quit))
 
 
 class _RunningCommand:

@@ -46,6 +46,8 @@ class BarState(NamedTuple):
     queued_count: int = 0
     profile: str = ""
     """The profile in use. Empty: none is."""
+    persona: str = ""
+    """The persona in use. Empty: none is."""
     warning: str = ""
     """Stands first until it is gone. Empty: nothing is wrong."""
 
@@ -108,10 +110,24 @@ def items(state: BarState, *, is_unicode: bool) -> Mapping[str, str]:
         found["queue"] = f"{state.queued_count} queued"
     if state.profile:
         found["profile"] = state.profile
+    if state.persona:
+        found["persona"] = state.persona
     return found
 
 
-PRIORITY = ("speed", "model", "window", "queue", "next", "draft", "chat", "today", "limits", "profile")
+PRIORITY = (
+    "speed",
+    "model",
+    "window",
+    "queue",
+    "next",
+    "draft",
+    "chat",
+    "today",
+    "limits",
+    "persona",
+    "profile",
+)
 """What stays longest when there is no room for all."""
 
 
