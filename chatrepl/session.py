@@ -21,6 +21,8 @@ from chatrepl.open_chat import OpenChat
 if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while the user types
     from chatrepl.bookkeeper import Bookkeeper
     from chatrepl.cancellation import Cancellation
+    from chatrepl.candidates import Candidate
+    from chatrepl.comparison import Comparison
     from chatrepl.context.window import Plan
     from chatrepl.conversation import Conversation, Summary
     from chatrepl.entries import BudgetSettings
@@ -96,6 +98,10 @@ class Session(OpenChat):
         """Those that were changed in this run; None: taken away."""
         self._begins_at: dict[ChatId, MessageId | None] = {}
         """Of every chat: where the part began that was last sent."""
+        self._profile_parts: dict[str, Parts] = {}
+        """The servers of other profiles that comparisons have asked."""
+        self.compared: Comparison | None = None
+        """The last comparison of this run. None: there was none."""
         self._take(parts)
 
     def _take(self, parts: Parts) -> None:
@@ -228,11 +234,15 @@ class Session(OpenChat):
 
     def pacer(self) -> Pacer | None:
         """Return what keeps to the limits that the configuration sets for the provider. None: it sets none."""
-        if self._pace is None:
+        return self.pacer_for(self._pace)
+
+    def pacer_for(self, pace: Pace | None) -> Pacer | None:
+        """Return what keeps to some limits. None: there are none."""
+        if pace is None:
             return None
         from chatrepl.pacer import Pacer
 
-        return Pacer(self._pace, self.store.reservations, self.clock)
+        return Pacer(pace, self.store.reservations, self.clock)
 
     def bookkeeper(self) -> Bookkeeper:
         """Return what keeps to the budgets and writes the ledger."""
@@ -249,6 +259,22 @@ class Session(OpenChat):
                     is_on_this_machine=self.is_on_this_machine,
                 )
             return self._bookkeeper
+
+    def bookkeeper_for(self, parts: Parts) -> Bookkeeper:
+        """Return what keeps to the budgets of this run at another server."""
+        provider = parts.provider_name or parts.client.provider
+        if provider == self.provider_name and parts.is_on_this_machine == self.is_on_this_machine:
+            return self.bookkeeper()
+        from chatrepl.bookkeeper import Bookkeeper
+
+        own = self.bookkeeper()
+        return Bookkeeper(
+            own.budgets,
+            own.ledger,
+            self.clock,
+            provider=provider,
+            is_on_this_machine=parts.is_on_this_machine,
+        )
 
     def set_budget(self, name: str, budget: BudgetSettings | None) -> None:
         """Set or change a budget for the rest of this run. None: there is none of that name any more."""
@@ -276,9 +302,7 @@ class Session(OpenChat):
         """
         from chatrepl.turn import Planned, Tools, run_turn
 
-        for other in (self._summariser, self._titler):
-            if other is not None and self.is_on_this_machine:
-                other.stop()  # it would keep the server from answering
+        self._make_room()
         tools = Tools(
             client=self.client,
             store=self.store,
@@ -299,6 +323,27 @@ class Session(OpenChat):
                     yield replace(event, has_moved=has_moved)
                 else:
                     yield event
+
+    def _make_room(self) -> None:
+        """Stop what would keep a server of this machine from answering."""
+        for other in (self._summariser, self._titler):
+            if other is not None and self.is_on_this_machine:
+                other.stop()
+
+    def compare(
+        self,
+        candidates: Sequence[Candidate],
+        text: str | None,
+        wake: Callable[[], None] = lambda: None,
+        *,
+        has_consent: bool = False,
+    ) -> Comparison:
+        """Prepare a comparison in the open chat; see ``Comparison``. It begins with ``start`` or ``events``."""
+        from chatrepl.comparison import Comparison
+
+        self._make_room()
+        self.compared = Comparison(self, candidates, text, wake, has_consent=has_consent)
+        return self.compared
 
     @property
     def summariser(self) -> Summariser:
@@ -415,6 +460,7 @@ class Session(OpenChat):
         if self._change_profile is None:
             raise UsageError("There are no profiles here.")
         parts = self._change_profile(name)
+        self._profile_parts.pop(name, None)
         kept = {key: text for key, text in self._changes.items() if not self._is_said(parts, key)}
         self._take(parts)
         self._changes = {}
@@ -424,6 +470,44 @@ class Session(OpenChat):
             self._put_budgets()
         if self._is_said(parts, "system"):
             self.set_system(parts.settings.system)
+
+    def parts(self) -> Parts:
+        """Return what is talked to now, and how."""
+        return Parts(
+            self.settings,
+            self.client,
+            self._make_planner,
+            self._model,
+            origins=self.origins,
+            key_source=self.key_source,
+            make_model_list=self._make_model_list,
+            pace=self._pace,
+            provider_name=self.provider_name,
+            is_on_this_machine=self.is_on_this_machine,
+        )
+
+    def profile_parts(self, name: str) -> Parts:
+        """Return what would be talked to with a profile; nothing changes, and the connection is kept for the next time.
+
+        Raises:
+            ChatreplError: there is no such profile, or its server or key cannot be had.
+        """
+        from chatrepl import adjust
+
+        if self._change_profile is None:
+            raise UsageError("There are no profiles here.")
+        if name not in self._profile_parts:
+            self._profile_parts[name] = self._change_profile(name)
+        parts = self._profile_parts[name]
+        settings = parts.settings
+        for key, text in self._changes.items():
+            if not self._is_said(parts, key):
+                settings = adjust.apply(settings, key, text)
+        return parts._replace(settings=settings)
+
+    def forget_profile(self, name: str) -> None:
+        """Look for the server and the key of a profile again when it is next compared."""
+        self._profile_parts.pop(name, None)
 
     @staticmethod
     def _is_said(parts: Parts, key: str) -> bool:

@@ -49,6 +49,8 @@ from chatrepl.ports import ChatStore, Clock, ModelClient
 if TYPE_CHECKING:
     from chatrepl.bookkeeper import Asked, Bookkeeper, Opened
     from chatrepl.pacer import Pacer
+    from chatrepl.single_file import InTurn
+    from chatrepl.together import Member
 
 UNREAD_SHARE = 0.5
 """A server that counts less than this share of what was sent has left some of it unread (Ollama does)."""
@@ -167,9 +169,9 @@ class Tools:
     planner: Planner = field(init=False)
     parameters: dict[str, Json] = field(default_factory=dict)
     stream: bool = True
-    pacer: Pacer | None = None
+    pacer: Pacer | InTurn | None = None
     """Keeps to the limits of the provider. None: there are none."""
-    bookkeeper: Bookkeeper | None = None
+    bookkeeper: Bookkeeper | Member | None = None
     """Keeps to the budgets and records what requests took. None: nobody does."""
     has_consent: bool = False
     """Whether the user has confirmed that this turn may pass a budget."""

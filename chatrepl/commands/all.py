@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from chatrepl.commands import chat, context, files, library, model, money, profile, reply, tree, usage
+from chatrepl.commands import (
+    chat,
+    compare,
+    context,
+    files,
+    library,
+    model,
+    money,
+    profile,
+    reply,
+    tree,
+    usage,
+)
 from chatrepl.commands.base import Command
 
 ALL: tuple[Command, ...] = (
     *chat.COMMANDS,
     *reply.COMMANDS,
+    *compare.COMMANDS,
     *tree.COMMANDS,
     *library.COMMANDS,
     *model.COMMANDS,

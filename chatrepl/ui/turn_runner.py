@@ -11,13 +11,14 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from chatrepl.cancellation import Cancellation
-    from chatrepl.commands.base import Ask
+    from chatrepl.commands.base import Ask, Compare
     from chatrepl.session import Session
     from chatrepl.turn import Failed, Kind, TurnEvent
+    from chatrepl.ui.compare_view import CompareView
     from chatrepl.ui.markdown import BlockRenderer
     from chatrepl.ui.prompt import View
     from chatrepl.ui.screen import ChatApplication
@@ -45,6 +46,7 @@ class TurnRunner:
         renderer: Makes a renderer for the present width.
         on_end: Called when a turn is over and drawn, with what it asked for, the defect that ended it, if one did, and
             how it failed.
+        on_compared: Called when a comparison is over and drawn.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class TurnRunner:
         status: StatusSource,
         renderer: Callable[[], BlockRenderer],
         on_end: Callable[[Kind, BaseException | None, Failed | None], None],
+        on_compared: Callable[[Compare, CompareView], None],
     ) -> None:
         self._session = session
         self._app = application
@@ -62,8 +65,11 @@ class TurnRunner:
         self._status = status
         self._renderer = renderer
         self._on_end = on_end
-        self._turn: TurnView | None = None
+        self._on_compared = on_compared
+        self._turn: TurnView | CompareView | None = None
         self._kind: Kind
+        self._compare: Compare | None = None
+        """What is compared. None: it is a single turn."""
         self._lines: list[str] = []
         """What is finished and not yet printed."""
         self._size = (0, 0)
@@ -86,8 +92,33 @@ class TurnRunner:
         from chatrepl.ui.turn_view import TurnView
         from chatrepl.worker import TurnWorker
 
+        self._kind, self._compare = ask.kind, None
+
+        def run(cancellation: Cancellation) -> Iterator[TurnEvent]:
+            return self._session.turn(ask.kind, ask.text, cancellation, has_consent=ask.has_consent)
+
+        worker = TurnWorker(run, self._waker())
+        reasoning = self._session.settings.terminal.reasoning
+        unfinished = self._session.reply(None) if ask.kind is Kind.CONTINUE else None
+        before = unfinished.text if unfinished is not None else ""
+        monotonic = self._session.clock.monotonic
+        self._begin(TurnView(worker, self._renderer(), reasoning, monotonic, before))
+
+    def start_comparison(self, compare: Compare) -> None:
+        """Begin a comparison; nothing else may be running."""
+        from chatrepl.ui.compare_view import CompareView
+
+        session = self._session
+        self._compare = compare
+        comparison = session.compare(
+            compare.candidates, compare.text, self._waker(), has_consent=compare.has_consent
+        )
+        reasoning = session.settings.terminal.reasoning
+        self._begin(CompareView(comparison, self._renderer, reasoning, session.clock.monotonic))
+
+    def _waker(self) -> Callable[[], None]:
+        """Return what tells the loop that something has come, from any thread."""
         loop = asyncio.get_running_loop()
-        self._kind = ask.kind
 
         def wake() -> None:
             if not self._is_woken:
@@ -95,20 +126,25 @@ class TurnRunner:
                 with contextlib.suppress(RuntimeError):  # the loop has ended: the store has everything
                     loop.call_soon_threadsafe(self._woken)
 
-        def run(cancellation: Cancellation) -> Iterator[TurnEvent]:
-            return self._session.turn(ask.kind, ask.text, cancellation, has_consent=ask.has_consent)
+        return wake
 
-        worker = TurnWorker(run, wake)
-        reasoning = self._session.settings.terminal.reasoning
-        unfinished = self._session.reply(None) if ask.kind is Kind.CONTINUE else None
-        before = unfinished.text if unfinished is not None else ""
-        monotonic = self._session.clock.monotonic
-        self._turn = TurnView(worker, self._renderer(), reasoning, monotonic, before)
+    def _begin(self, turn: TurnView | CompareView) -> None:
+        self._turn = turn
         self._size = self._present_size()
         self._view.has_gap = True
         self._status.begin_turn()
         self._app.park_cursor(True)
-        worker.start()
+        turn.worker.start()
+
+    def stop_one(self, number: int) -> bool:
+        """Stop one candidate of a comparison, by its number from 1. False: there is none that could be stopped."""
+        compare = self._compare
+        if self._turn is None or compare is None or not 1 <= number <= len(compare.candidates):
+            return False
+        comparison = self._session.compared
+        if comparison is not None:
+            comparison.stop_one(number - 1)
+        return comparison is not None
 
     def cancel(self) -> None:
         """Stop the reply, also on the screen; what came of it is stored as soon as the worker has noticed."""
@@ -196,13 +232,13 @@ class TurnRunner:
         size = self._app.output.get_size()
         return size.columns, size.rows
 
-    def _follow_size(self, turn: TurnView) -> None:
+    def _follow_size(self, turn: TurnView | CompareView) -> None:
         size = self._present_size()
         if size != self._size:
             self._size = size
             turn.resize(*size)
 
-    def _draw(self, turn: TurnView) -> None:
+    def _draw(self, turn: TurnView | CompareView) -> None:
         lines, self._lines = self._lines, []
         self._status.turn_changed(turn)
         if turn.is_over:
@@ -219,11 +255,14 @@ class TurnRunner:
         elif lines or has_new_tail:
             self._app.show(lines)
 
-    def _end(self, turn: TurnView, lines: list[str]) -> None:
+    def _end(self, turn: TurnView | CompareView, lines: list[str]) -> None:
         self._turn = None
         self._view.tail = []
         self._view.has_gap = False
         self._status.end_turn()
         self._app.park_cursor(False)
         self._app.print_above([*lines, ""])
-        self._on_end(self._kind, turn.worker.defect, turn.failure)
+        if self._compare is not None:
+            self._on_compared(self._compare, cast("CompareView", turn))
+        else:
+            self._on_end(self._kind, turn.worker.defect, turn.failure)

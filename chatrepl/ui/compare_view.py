@@ -1,0 +1,388 @@
+"""Brings a comparison to the screen: the last lines of all replies while they come, then each of them whole, once.
+
+Where there is room, the last lines stand in columns, and the replies are printed when all are there, in the order of the
+candidates. In a narrow terminal they stand below each other, and each reply is printed as soon as it is there.
+Fits the same runner as the view of a single turn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from chatrepl.commands.base import Notice as Said
+from chatrepl.comparison import Came, Comparison
+from chatrepl.errors import BudgetExceededError
+from chatrepl.exchange import Notice, ReasoningDelta, RefusalDelta, Retrying, TextDelta, Waiting
+from chatrepl.sanitise import sanitise_line
+from chatrepl.settings import ReasoningDisplay
+from chatrepl.turn import Cancelled, Completed, Failed, Planned, TurnEvent
+from chatrepl.ui.ascii import readable
+from chatrepl.ui.comparison_words import End, heading, said_below, short
+from chatrepl.ui.endings import left_out
+from chatrepl.ui.markdown import BlockRenderer
+from chatrepl.ui.replies import notice_lines
+from chatrepl.ui.reply_view import ReplyView, reply_slices
+from chatrepl.ui.side_by_side import beside, fit
+
+Clock = Callable[[], float]
+SIDE_BY_SIDE_COLUMNS = 100
+LEAST_COLUMNS = 26
+"""Columns narrower than this are not read: then the replies stand below each other."""
+SLICE_CHARS = 2048
+KEPT_ROWS = 8
+
+
+class _Column:
+    """One candidate while its reply comes."""
+
+    def __init__(
+        self, number: int, label: str, renderer: BlockRenderer, display: ReasoningDisplay, clock: Clock
+    ) -> None:
+        self.number = number
+        self.label = label
+        self.notices: list[str] = []
+        self.end: End | None = None
+        self.is_printed = False
+        self.received_chars = 0
+        self.first_at_s: float | None = None
+        self._clock = clock
+        self._began_s = clock()
+        self._view = ReplyView(renderer, display, clock)
+        self._is_unicode = renderer.look.is_unicode
+        self._pending: deque[tuple[str, str]] = deque()
+        self._pending_chars = 0
+        self._rows: list[str] = []
+        self._waiting = ""
+        self._retry: tuple[Retrying, float] | None = None
+
+    def take(self, event: TurnEvent) -> None:
+        """Note what has come; text is drawn by ``draw_some``."""
+        match event:
+            case TextDelta(text):
+                self._add("text", text)
+            case ReasoningDelta(text):
+                self._add("reasoning", text)
+            case RefusalDelta(text):
+                self._add("refusal", text)
+            case Waiting(reason, seconds):
+                self._retry = None
+                self._waiting = reason + (f", {seconds:.0f} s" if seconds else "")
+            case Retrying():
+                self._retry = event, self._clock()
+            case Notice(text):
+                self.notices.append(text)
+            case Planned(plan):
+                said = left_out(plan)
+                if said and said not in self.notices:
+                    self.notices.append(said)
+            case Completed() | Cancelled() | Failed():
+                self.end = event
+                self._pending.clear()
+            case _:
+                pass
+
+    def _add(self, kind: str, text: str) -> None:
+        self._waiting, self._retry = "", None
+        self.received_chars += len(text)
+        if self.first_at_s is None:
+            self.first_at_s = self._clock()
+        self._pending.append((kind, text))
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether text that has come is not drawn yet."""
+        return bool(self._pending)
+
+    def draw_some(self) -> None:
+        """Draw at most a slice of what has come."""
+        room = SLICE_CHARS
+        while self._pending and room > 0:
+            kind, text = self._pending.popleft()
+            if len(text) > room:
+                self._pending.appendleft((kind, text[room:]))
+                text = text[:room]
+            room -= len(text)
+            feed = {"text": self._view.text, "reasoning": self._view.reasoning, "refusal": self._view.refusal}
+            feed[kind](text)
+        self._rows = [*self._rows, *self._view.take_lines()][-KEPT_ROWS:]
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Draw what comes for another width."""
+        self._view.resize(columns, rows)
+
+    def last_rows(self, count: int) -> list[str]:
+        """Return the last rows of the reply, or what it waits for."""
+        if count <= 0:
+            return []
+        said = self._held_up()
+        if said:
+            return [said]
+        rows = [*self._rows, *self._view.tail(count)]
+        while rows and not rows[0]:
+            del rows[0]
+        return rows[-count:]
+
+    def _held_up(self) -> str:
+        """Say what the reply waits for. Empty: it comes."""
+        if isinstance(self.end, Failed):
+            return self._shown(self.end.error.message)
+        if self._retry is not None:
+            retry, since_s = self._retry
+            left_s = max(0, math.ceil(retry.seconds - (self._clock() - since_s)))
+            when = f"again in {left_s} s" if left_s else "trying again"
+            return self._shown(f"{retry.reason}; {when} ({retry.attempt} of {retry.limit})")
+        if self._waiting:
+            return self._shown(self._waiting)
+        return "waiting" if self.first_at_s is None and self.end is None else ""
+
+    def _shown(self, text: str) -> str:
+        clean = sanitise_line(text)
+        return clean if self._is_unicode else readable(clean, "ascii")
+
+    def head(self) -> str:
+        """Return the line above the column while the reply comes: it changes once a second."""
+        if self.end is not None:
+            return self._shown(heading(self.number, self.label, self.end, is_unicode=self._is_unicode))
+        dot = " \u00b7 " if self._is_unicode else " - "
+        facts = [f"{self.number} {short(self.label)}", f"{int(self._clock() - self._began_s)} s"]
+        if self.received_chars:
+            facts.append(f"~{self.received_chars // 4} tok")
+        return self._shown(dot.join(facts))
+
+
+class CompareView:
+    """A comparison that runs, as lines to print and a tail.
+
+    Args:
+        worker: The comparison.
+        renderer: Makes a renderer for the present width.
+        reasoning: Whether reasoning is shown, folded to one line, or hidden.
+        monotonic: Seconds from some point in the past.
+    """
+
+    def __init__(
+        self,
+        worker: Comparison,
+        renderer: Callable[[], BlockRenderer],
+        reasoning: ReasoningDisplay,
+        monotonic: Clock,
+    ) -> None:
+        self.worker = worker
+        self._make_renderer = renderer
+        self._reasoning: ReasoningDisplay = reasoning
+        self._monotonic = monotonic
+        self._renderer = renderer()
+        width = self._width
+        self._columns = [
+            _Column(
+                number,
+                candidate.label,
+                BlockRenderer(self._renderer.look, width, self._renderer.rows),
+                reasoning,
+                monotonic,
+            )
+            for number, candidate in enumerate(worker.candidates, start=1)
+        ]
+        self._to_print: deque[_Column] = deque()
+        self._printing: Iterator[list[str]] | None = None
+        self._told: set[int] = set()
+        """The errors that were printed and concern several of them."""
+        self._is_stopped = False
+        self._room_chars: int | None = None
+        """How much may still be printed after the user stopped even that. None: all of it."""
+        self.is_over = False
+        self.failure: Failed | None = None
+        """How all of them failed, where a budget did not allow them. None: they were sent."""
+
+    # Where things stand.
+
+    @property
+    def _is_side_by_side(self) -> bool:
+        count = len(self.worker.candidates)
+        columns = self._renderer.columns
+        return columns >= SIDE_BY_SIDE_COLUMNS and (columns - 1 - 3 * (count - 1)) // count >= LEAST_COLUMNS
+
+    @property
+    def _width(self) -> int:
+        """How wide a column is."""
+        count, columns = len(self.worker.candidates), self._renderer.columns
+        return (columns - 1 - 3 * (count - 1)) // count if self._is_side_by_side else columns
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something that has come was left by the last ``take``."""
+        return (
+            bool(self._to_print)
+            or self._printing is not None
+            or any(column.has_pending for column in self._columns)
+        )
+
+    @property
+    def is_counting_down(self) -> bool:
+        """Whether what is shown changes with time."""
+        return any(column.end is None for column in self._columns)
+
+    @property
+    def waiting_for(self) -> str:
+        """What holds all of it up. Empty: nothing does."""
+        return ""
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything of a reply has come."""
+        return any(column.first_at_s is not None for column in self._columns)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the user has stopped it."""
+        return self._is_stopped
+
+    @property
+    def tokens_per_s(self) -> float | None:
+        """How fast all replies together arrive, estimated. None: not known yet."""
+        begun = [
+            column.first_at_s
+            for column in self._columns
+            if column.first_at_s is not None and column.end is None
+        ]
+        if not begun:
+            return None
+        elapsed_s = self._monotonic() - min(begun)
+        arriving = sum(column.received_chars for column in self._columns if column.end is None)
+        return arriving / 4 / elapsed_s if elapsed_s > 0.5 else None
+
+    # What the runner does with it.
+
+    def take(self, limit_chars: int, is_late: Callable[[], bool]) -> list[str]:
+        """Work on what has come, and return the lines that are finished by that; see ``TurnView.take``."""
+        has_ended = self.worker.has_ended
+        self._note(self.worker.take())
+        if has_ended:
+            self._note(self.worker.take())
+            for column in self._columns:
+                if column.end is None:  # a defect ended it
+                    column.is_printed = True
+        self._queue_what_is_due()
+        for column in self._columns:
+            while column.has_pending:
+                column.draw_some()
+                if is_late():
+                    return []
+        lines: list[str] = []
+        printed_chars = 0
+        while printed_chars < limit_chars:
+            new = self._print_some()
+            if new is None:
+                break
+            lines += new
+            printed_chars += sum(map(len, new))
+            if is_late():
+                break
+        self.is_over = has_ended and not self.has_more
+        if self.is_over:
+            while lines and not lines[-1]:
+                del lines[-1]
+        return lines
+
+    def cut(self, limit_chars: int) -> None:
+        """Show only so much more of what is being printed, where all have ended already."""
+        if self._is_stopped or not self.is_counting_down:
+            self._room_chars = limit_chars
+        self._is_stopped = True
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Draw what comes for another size of the terminal."""
+        self._renderer.columns, self._renderer.rows = columns, rows
+        for column in self._columns:
+            column.resize(self._width, rows)
+
+    def tail(self, limit_rows: int) -> list[str]:
+        """Return the last lines of what still comes."""
+        shown = [column for column in self._columns if not column.is_printed]
+        if not shown:
+            return []
+        return self._beside(shown, limit_rows) if self._is_side_by_side else self._below(shown, limit_rows)
+
+    def _beside(self, shown: list[_Column], limit_rows: int) -> list[str]:
+        width = self._width
+        gap = " \u2502 " if self._renderer.look.is_unicode else " | "
+        blocks = [[self._styled(column.head(), width), *column.last_rows(limit_rows - 1)] for column in shown]
+        return beside(blocks, width, gap)[:limit_rows]
+
+    def _below(self, shown: list[_Column], limit_rows: int) -> list[str]:
+        arriving = [column for column in shown if column.end is None]
+        shown = (arriving or shown)[:limit_rows]
+        each, over = divmod(limit_rows - len(shown), len(shown))
+        columns = max(1, self._renderer.columns - 1)
+        rows: list[str] = []
+        for at, column in enumerate(shown):
+            rows.append(self._styled(column.head(), columns))
+            rows += [fit(row, columns).rstrip() for row in column.last_rows(each + (at < over))]
+        return rows
+
+    def _styled(self, text: str, columns: int) -> str:
+        return self._renderer.styled(fit(text, columns), "chat.user")
+
+    def _note(self, came: list[Came]) -> None:
+        for index, event in came:
+            self._columns[index].take(event)
+
+    # What is printed.
+
+    def _queue_what_is_due(self) -> None:
+        ended = [column for column in self._columns if column.end is not None or column.is_printed]
+        if self._is_side_by_side and len(ended) < len(self._columns):
+            return
+        for column in ended:
+            if not column.is_printed:
+                column.is_printed = True
+                self._to_print.append(column)
+
+    def _print_some(self) -> list[str] | None:
+        """Return the next lines to print. None: there are none now."""
+        if self._printing is None:
+            if not self._to_print:
+                return None
+            self._printing = self._whole(self._to_print.popleft())
+        new = next(self._printing, None)
+        if new is None:
+            self._printing = None
+            return []
+        if self._room_chars is not None:
+            if self._room_chars <= 0:
+                self._to_print.clear()
+                self._printing = None
+                said = "the rest is not printed; /sibling shows each reply whole"
+                return ["", *self._renderer.wrapped(said, "chat.info")]
+            self._room_chars -= sum(map(len, new))
+        return new
+
+    def _whole(self, column: _Column) -> Iterator[list[str]]:
+        """Yield the lines of a reply in slices: its heading, what is to be told of it, itself, and how it ended."""
+        end = column.end
+        if end is None:
+            return
+        if isinstance(end, Failed) and end.message is None and isinstance(end.error, BudgetExceededError):
+            self.failure = end
+            if id(end.error) not in self._told:
+                self._told.add(id(end.error))
+                yield [*notice_lines(Said(end.error.message, "error", end.error.hint), self._renderer), ""]
+            return
+        look = self._renderer.look
+        title = heading(column.number, column.label, end, is_unicode=look.is_unicode)
+        yield self._renderer.wrapped(self._readable(title), "chat.user")
+        for notice in column.notices:
+            yield notice_lines(Said(notice, "warning"), self._renderer)
+        if end.message is not None:
+            yield from reply_slices(self._make_renderer(), end.message, self._reasoning)
+        said, hint = said_below(end)
+        if said:
+            tone: Literal["error", "info"] = "error" if isinstance(end, Failed) else "info"
+            yield ["", *notice_lines(Said(said, tone, hint), self._renderer)]
+        yield [""]
+
+    def _readable(self, text: str) -> str:
+        return text if self._renderer.look.is_unicode else readable(text, "ascii")

@@ -1,0 +1,57 @@
+"""What is said above and below the replies of a comparison, the same in every front end."""
+
+from __future__ import annotations
+
+from chatrepl.exchange import explain_finish
+from chatrepl.messages import Meta, RefusalPart
+from chatrepl.pricing import format_usd
+from chatrepl.sanitise import sanitise_line
+from chatrepl.turn import Cancelled, Completed, Failed
+
+LABEL_CHARS = 60
+
+End = Completed | Cancelled | Failed
+
+
+def heading(number: int, label: str, end: End, *, is_unicode: bool = True) -> str:
+    """Return the line above a reply: ``1 alpha · 2.1 s · 120 tok · $0.0003``, and how it ended where that is to be told."""
+    dot = " \u00b7 " if is_unicode else " - "
+    meta = end.message.meta if end.message is not None else Meta()
+    facts = [f"{number} {short(label)}"]
+    if meta.duration_s is not None:
+        facts.append(f"{meta.duration_s:.1f} s")
+    if meta.usage is not None:
+        facts.append(f"{'~' if meta.usage.is_estimated else ''}{meta.usage.completion_tokens} tok")
+        facts.append(format_usd(meta.cost_usd, is_estimated=meta.usage.is_estimated))
+    return dot.join((*facts, *state_words(end)))
+
+
+def state_words(end: End) -> tuple[str, ...]:
+    """Say in a word or two how a reply ended. Empty: in the ordinary way."""
+    if isinstance(end, Failed):
+        return ("failed",) if end.message is not None else ("not sent",)
+    if isinstance(end, Cancelled):
+        return ("stopped",)
+    if end.message.meta.finish_reason == "length":
+        return ("cut off",)
+    if any(isinstance(part, RefusalPart) for part in end.message.parts):
+        return ("refused",)
+    return ()
+
+
+def said_below(end: End) -> tuple[str, str | None]:
+    """Say below a reply how it ended, and what can be done. Empty: nothing is to be said."""
+    match end:
+        case Failed(error, _):
+            return error.message, error.hint
+        case Cancelled():
+            return "stopped; what came is kept", None
+        case Completed(message):
+            empty = "" if message.text.strip() else "the reply is empty"
+            return explain_finish(message.meta.finish_reason) or empty, None
+
+
+def short(label: str) -> str:
+    """Return how a candidate is told from the others, in one line that is not too long."""
+    clean = sanitise_line(label)
+    return clean if len(clean) <= LABEL_CHARS else f"{clean[: LABEL_CHARS - 1]}\u2026"
