@@ -89,10 +89,15 @@ def after_comparison(
     if compared is None:
         return None
     _forget_wrong_keys(session)
-    there = [number for number, reply in enumerate(compared.replies, start=1) if reply is not None]
+    chat = session.conversation
+    there = [
+        number
+        for number, reply in enumerate(compared.replies, start=1)
+        if reply is not None and (chat[reply].parts or chat[reply].meta.state == "complete")
+    ]
     if len(there) < 2:
         return None
-    kept = next((number for number in there if compared.replies[number - 1] == session.conversation.tip), 1)
+    kept = next((number for number in there if compared.replies[number - 1] == chat.tip), 1)
     if not may_ask:
         return Notice(f"The chat goes on from reply {kept}; /pick N chooses another.")
     numbers = f"{', '.join(map(str, there[:-1]))} or {there[-1]}"

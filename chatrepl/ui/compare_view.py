@@ -8,6 +8,7 @@ Fits the same runner as the view of a single turn.
 from __future__ import annotations
 
 import math
+import textwrap
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Literal
@@ -20,7 +21,7 @@ from chatrepl.sanitise import sanitise_line
 from chatrepl.settings import ReasoningDisplay
 from chatrepl.turn import Cancelled, Completed, Failed, Planned, TurnEvent
 from chatrepl.ui.ascii import readable
-from chatrepl.ui.comparison_words import End, heading, said_below, short
+from chatrepl.ui.comparison_words import End, heading, joined, said_below
 from chatrepl.ui.endings import left_out
 from chatrepl.ui.markdown import BlockRenderer
 from chatrepl.ui.replies import notice_lines
@@ -50,6 +51,7 @@ class _Column:
         self.first_at_s: float | None = None
         self._clock = clock
         self._began_s = clock()
+        self._renderer = renderer
         self._view = ReplyView(renderer, display, clock)
         self._is_unicode = renderer.look.is_unicode
         self._pending: deque[tuple[str, str]] = deque()
@@ -119,7 +121,7 @@ class _Column:
             return []
         said = self._held_up()
         if said:
-            return [said]
+            return textwrap.wrap(said, self._renderer.columns)[:count]
         rows = [*self._rows, *self._view.tail(count)]
         while rows and not rows[0]:
             del rows[0]
@@ -142,15 +144,17 @@ class _Column:
         clean = sanitise_line(text)
         return clean if self._is_unicode else readable(clean, "ascii")
 
-    def head(self) -> str:
-        """Return the line above the column while the reply comes: it changes once a second."""
+    def head(self, columns: int) -> str:
+        """Return the line above the column; while the reply comes it changes once a second."""
         if self.end is not None:
-            return self._shown(heading(self.number, self.label, self.end, is_unicode=self._is_unicode))
-        dot = " \u00b7 " if self._is_unicode else " - "
-        facts = [f"{self.number} {short(self.label)}", f"{int(self._clock() - self._began_s)} s"]
+            head = heading(self.number, self.label, self.end, is_unicode=self._is_unicode, columns=columns)
+            return self._shown(head)
+        facts = [f"{int(self._clock() - self._began_s)} s"]
         if self.received_chars:
             facts.append(f"~{self.received_chars // 4} tok")
-        return self._shown(dot.join(facts))
+        return self._shown(
+            joined(self.number, self.label, facts, is_unicode=self._is_unicode, columns=columns)
+        )
 
 
 class CompareView:
@@ -309,7 +313,9 @@ class CompareView:
     def _beside(self, shown: list[_Column], limit_rows: int) -> list[str]:
         width = self._width
         gap = " \u2502 " if self._renderer.look.is_unicode else " | "
-        blocks = [[self._styled(column.head(), width), *column.last_rows(limit_rows - 1)] for column in shown]
+        blocks = [
+            [self._styled(column.head(width), width), *column.last_rows(limit_rows - 1)] for column in shown
+        ]
         return beside(blocks, width, gap)[:limit_rows]
 
     def _below(self, shown: list[_Column], limit_rows: int) -> list[str]:
@@ -319,7 +325,7 @@ class CompareView:
         columns = max(1, self._renderer.columns - 1)
         rows: list[str] = []
         for at, column in enumerate(shown):
-            rows.append(self._styled(column.head(), columns))
+            rows.append(self._styled(column.head(columns), columns))
             rows += [fit(row, columns).rstrip() for row in column.last_rows(each + (at < over))]
         return rows
 
@@ -381,7 +387,8 @@ class CompareView:
         said, hint = said_below(end)
         if said:
             tone: Literal["error", "info"] = "error" if isinstance(end, Failed) else "info"
-            yield ["", *notice_lines(Said(said, tone, hint), self._renderer)]
+            gap = [""] if end.message is not None and end.message.parts else []
+            yield [*gap, *notice_lines(Said(said, tone, hint), self._renderer)]
         yield [""]
 
     def _readable(self, text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chatrepl.exchange import explain_finish
 from chatrepl.messages import Meta, RefusalPart
 from chatrepl.pricing import format_usd
@@ -9,21 +11,36 @@ from chatrepl.sanitise import sanitise_line
 from chatrepl.turn import Cancelled, Completed, Failed
 
 LABEL_CHARS = 60
+LEAST_LABEL_CHARS = 8
 
 End = Completed | Cancelled | Failed
 
 
-def heading(number: int, label: str, end: End, *, is_unicode: bool = True) -> str:
-    """Return the line above a reply: ``1 alpha · 2.1 s · 120 tok · $0.0003``, and how it ended where that is to be told."""
-    dot = " \u00b7 " if is_unicode else " - "
+def heading(number: int, label: str, end: End, *, is_unicode: bool = True, columns: int | None = None) -> str:
+    """Return the line above a reply: ``1 alpha · 2.1 s · 120 tok · $0.0003``, and how it ended where that is to be told.
+
+    With ``columns`` the label is cut so that the rest fits.
+    """
     meta = end.message.meta if end.message is not None else Meta()
-    facts = [f"{number} {short(label)}"]
+    facts: list[str] = []
     if meta.duration_s is not None:
         facts.append(f"{meta.duration_s:.1f} s")
     if meta.usage is not None:
         facts.append(f"{'~' if meta.usage.is_estimated else ''}{meta.usage.completion_tokens} tok")
         facts.append(format_usd(meta.cost_usd, is_estimated=meta.usage.is_estimated))
-    return dot.join((*facts, *state_words(end)))
+    return joined(number, label, (*facts, *state_words(end)), is_unicode=is_unicode, columns=columns)
+
+
+def joined(
+    number: int, label: str, facts: Sequence[str], *, is_unicode: bool, columns: int | None = None
+) -> str:
+    """Return the number and the label of a candidate, and facts after them; the label is cut first."""
+    dot = " \u00b7 " if is_unicode else " - "
+    rest = "".join(f"{dot}{fact}" for fact in facts)
+    limit = (
+        LABEL_CHARS if columns is None else max(LEAST_LABEL_CHARS, columns - len(rest) - len(f"{number} "))
+    )
+    return f"{number} {short(label, limit)}{rest}"
 
 
 def state_words(end: End) -> tuple[str, ...]:
@@ -51,7 +68,7 @@ def said_below(end: End) -> tuple[str, str | None]:
             return explain_finish(message.meta.finish_reason) or empty, None
 
 
-def short(label: str) -> str:
+def short(label: str, limit_chars: int = LABEL_CHARS) -> str:
     """Return how a candidate is told from the others, in one line that is not too long."""
     clean = sanitise_line(label)
-    return clean if len(clean) <= LABEL_CHARS else f"{clean[: LABEL_CHARS - 1]}\u2026"
+    return clean if len(clean) <= limit_chars else f"{clean[: limit_chars - 1]}\u2026"
