@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from chatrepl.cancellation import Cancellation
 from chatrepl.conversation import Conversation
+from chatrepl.exchange import ReasoningDelta, TextDelta
 from chatrepl.messages import Message, MessageId, ReplyState, Role
 from chatrepl.single_file import InTurn, Line
 from chatrepl.together import Member, Together
@@ -23,12 +24,40 @@ from chatrepl.worker import HEARING_S, STOP_TIMEOUT_S, TurnWorker
 
 if TYPE_CHECKING:
     from chatrepl.candidates import Candidate
+    from chatrepl.ports import Clock
     from chatrepl.session import Session
 
 Came = tuple[int, TurnEvent]
 """The number of a candidate, from 0, and what came of its turn."""
 ONE_AT_A_TIME = frozenset({"local"})
 """Providers whose server answers one request at a time: the embedded model."""
+
+
+NAP_S = 0.08
+"""A reply that comes in small pieces is read so often: the screen is not drawn more often either."""
+AWAKE_S = 0.004
+MANY_EVENTS = 32
+"""A reply of which more has come during a nap is read without another."""
+
+
+class _Naps:
+    """Lets what comes gather a little between two reads: to wake up for every word of every reply costs more than to read it."""
+
+    def __init__(self, clock: Clock, cancellation: Cancellation) -> None:
+        self._clock = clock
+        self._cancellation = cancellation
+        self._awake_since_s = clock.monotonic()
+        self._events = 0
+
+    def after(self, event: TurnEvent) -> None:
+        """Sleep for a moment where it is time."""
+        if not isinstance(event, (TextDelta, ReasoningDelta)):
+            return
+        self._events += 1
+        if self._clock.monotonic() - self._awake_since_s >= AWAKE_S:
+            if self._events <= MANY_EVENTS:
+                self._cancellation.wait(NAP_S)
+            self._awake_since_s, self._events = self._clock.monotonic(), 0
 
 
 class Comparison:
@@ -102,12 +131,14 @@ class Comparison:
         chat: Conversation | None = None
         try:
             chat = self._own_view(index)
+            naps = _Naps(self._tools[index].clock, cancellation)
             with closing(run_turn(self._tools[index], chat, Kind.RETRY, "", cancellation)) as events:
                 for event in events:
                     if isinstance(event, Planned):
                         self._begun(index, chat, event.reply_id)
                     self._settle(index, chat)
                     yield event
+                    naps.after(event)
         finally:
             self._together.leave(index)
             self._line.leave(index)

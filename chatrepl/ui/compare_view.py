@@ -167,6 +167,9 @@ class CompareView:
         monotonic: Seconds from some point in the past.
     """
 
+    frame_s = 0.16
+    """Shortest time between two drawings: nobody reads several replies at once, and each drawing is of all of them."""
+
     def __init__(
         self,
         worker: Comparison,

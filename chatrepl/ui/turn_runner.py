@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from chatrepl.ui.status import StatusSource
     from chatrepl.ui.turn_view import TurnView
 
-FRAME_S = 0.06
-"""Shortest time between two drawings of a reply that arrives."""
 SLOW_FRAME_SHARE = 3
 """After a frame that took long, the next one is drawn this many times as long after it."""
 TICK_S = 0.2
@@ -76,7 +74,7 @@ class TurnRunner:
         self._bar: list[tuple[str, str]] = []
         self._handle: asyncio.Handle | None = None
         self._drawn_at = 0.0
-        self._frame_s = FRAME_S
+        self._frame_s = 0.0
         self._tick: asyncio.Handle | None = None
         self._is_woken = False
         self._is_held_up = False
@@ -211,7 +209,7 @@ class TurnRunner:
         if not turn.has_more or self._is_time_to_draw():
             self._draw(turn)
             self._drawn_at = time.monotonic()
-            self._frame_s = max(FRAME_S, SLOW_FRAME_SHARE * (self._drawn_at - began))
+            self._frame_s = max(turn.frame_s, SLOW_FRAME_SHARE * (self._drawn_at - began))
         if turn.has_more:
             self._schedule(0)
         elif turn.is_counting_down and self._tick is None:
