@@ -82,7 +82,6 @@ class _Column:
                     self.notices.append(said)
             case Completed() | Cancelled() | Failed():
                 self.end = event
-                self._pending.clear()
             case _:
                 pass
 
@@ -92,6 +91,11 @@ class _Column:
         if self.first_at_s is None:
             self.first_at_s = self._clock()
         self._pending.append((kind, text))
+
+    def to_be_printed(self) -> None:
+        """Draw no more of it here: it is printed whole."""
+        self.is_printed = True
+        self._pending.clear()
 
     @property
     def has_pending(self) -> bool:
@@ -271,7 +275,7 @@ class CompareView:
             self._note(self.worker.take())
             for column in self._columns:
                 if column.end is None:  # a defect ended it
-                    column.is_printed = True
+                    column.to_be_printed()
         self._queue_what_is_due()
         for column in self._columns:
             while column.has_pending:
@@ -347,7 +351,7 @@ class CompareView:
             return
         for column in ended:
             if not column.is_printed:
-                column.is_printed = True
+                column.to_be_printed()
                 self._to_print.append(column)
 
     def _print_some(self) -> list[str] | None:

@@ -149,6 +149,12 @@ def test_when_all_are_there_each_stands_whole_in_the_scrollback_once() -> None:
     assert seen.tail() == []
 
 
+def test_what_came_last_is_seen_while_the_others_go_on() -> None:
+    seen = watched("alpha", "beta")
+    seen.come((0, TextDelta("the end")), (0, Completed(reply("the end"))))
+    assert seen.tail()[1].strip().startswith("the end")
+
+
 def test_in_a_narrow_terminal_a_reply_is_printed_as_soon_as_it_is_there() -> None:
     seen = watched("alpha", "beta", columns=60)
     seen.come((0, TextDelta("A")), (1, TextDelta("B")))
