@@ -55,7 +55,6 @@ class _Column:
         self._view = ReplyView(renderer, display, clock)
         self._is_unicode = renderer.look.is_unicode
         self._pending: deque[tuple[str, str]] = deque()
-        self._pending_chars = 0
         self._rows: list[str] = []
         self._waiting = ""
         self._retry: tuple[Retrying, float] | None = None
