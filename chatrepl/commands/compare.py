@@ -23,7 +23,7 @@ from chatrepl.commands.base import (
     when_idle,
 )
 from chatrepl.commands.tree import end_of_chat
-from chatrepl.errors import ChatreplError
+from chatrepl.errors import BudgetExceededError, ChatreplError
 from chatrepl.settings import PARAMETERS
 from chatrepl.turn import can_retry
 
@@ -80,11 +80,13 @@ def after_comparison(
     Args:
         session: Whose comparison it was.
         compare: What was compared.
-        failure: How all failed, where a budget did not allow them. None: they were sent.
+        failure: Why nothing was sent, where the user's own settings held it back. None: something was.
         may_ask: Whether the user is free to be asked which reply to go on with.
     """
     if failure is not None:
-        return _ask_for_consent(session, compare)
+        if isinstance(failure.error, BudgetExceededError):
+            return _ask_for_consent(session, compare)
+        return _taken_back(session, compare)
     compared = session.compared
     if compared is None:
         return None
@@ -114,12 +116,13 @@ def _ask_for_consent(session: Session, compare: Compare) -> Confirm:
 
         return replace(compare, text=None, has_consent=True)
 
-    def take_back() -> Reply:
-        if compare.text is not None:
-            session.undo()
-        return Draft(compare.line, "Nothing was sent; the command is in the input line.")
+    return Confirm("Send all of them once all the same?", again, lambda: _taken_back(session, compare))
 
-    return Confirm("Send all of them once all the same?", again, take_back)
+
+def _taken_back(session: Session, compare: Compare) -> Reply:
+    if compare.text is not None:
+        session.undo()
+    return Draft(compare.line, "Nothing was sent; the command is in the input line.")
 
 
 def _forget_wrong_keys(session: Session) -> None:

@@ -20,7 +20,7 @@ from chatrepl.sanitise import sanitise
 from chatrepl.session import Session
 from chatrepl.turn import Cancelled, Completed, Failed
 from chatrepl.ui.ascii import Output, output_for
-from chatrepl.ui.comparison_words import End, heading, said_below
+from chatrepl.ui.comparison_words import End, heading, is_held_back, said_below
 from chatrepl.ui.json_writer import result_of
 
 NAMED, SET = "name", "set"
@@ -100,8 +100,14 @@ def _follow(
 
 
 def _is_same_refusal(end: End, other: End) -> bool:
-    """Whether two ends are one: a budget that did not allow all of them together."""
-    return isinstance(end, Failed) and isinstance(other, Failed) and end.error is other.error
+    """Whether two ends say the same: what the user has set, such as a budget, held both requests back."""
+    return (
+        isinstance(end, Failed)
+        and isinstance(other, Failed)
+        and is_held_back(end)
+        and is_held_back(other)
+        and end.error.message == other.error.message
+    )
 
 
 def _tell_end(who: str, end: End, talk: Output) -> None:

@@ -15,13 +15,12 @@ from typing import Literal
 
 from chatrepl.commands.base import Notice as Said
 from chatrepl.comparison import Came, Comparison
-from chatrepl.errors import BudgetExceededError
 from chatrepl.exchange import Notice, ReasoningDelta, RefusalDelta, Retrying, TextDelta, Waiting
 from chatrepl.sanitise import sanitise_line
 from chatrepl.settings import ReasoningDisplay
 from chatrepl.turn import Cancelled, Completed, Failed, Planned, TurnEvent
 from chatrepl.ui.ascii import readable
-from chatrepl.ui.comparison_words import End, heading, joined, said_below
+from chatrepl.ui.comparison_words import End, heading, held_back, is_held_back, joined, said_below
 from chatrepl.ui.endings import left_out
 from chatrepl.ui.markdown import BlockRenderer
 from chatrepl.ui.replies import notice_lines
@@ -198,14 +197,17 @@ class CompareView:
         ]
         self._to_print: deque[_Column] = deque()
         self._printing: Iterator[list[str]] | None = None
-        self._told: set[int] = set()
-        """The errors that were printed and concern several of them."""
+        self._told: set[str] = set()
+        """The reasons for which several were held back, and that were printed."""
         self._is_stopped = False
         self._room_chars: int | None = None
         """How much may still be printed after the user stopped even that. None: all of it."""
         self.is_over = False
-        self.failure: Failed | None = None
-        """How all of them failed, where a budget did not allow them. None: they were sent."""
+
+    @property
+    def failure(self) -> Failed | None:
+        """Why nothing at all was sent, where the user's own settings held it back. None: something was."""
+        return held_back(column.end for column in self._columns)
 
     # Where things stand.
 
@@ -349,7 +351,8 @@ class CompareView:
         if self._is_side_by_side and len(ended) < len(self._columns):
             return
         for column in ended:
-            if not column.is_printed:
+            is_early = is_held_back(column.end) and len(ended) < len(self._columns)
+            if not column.is_printed and not is_early:
                 column.to_be_printed()
                 self._to_print.append(column)
 
@@ -377,10 +380,9 @@ class CompareView:
         end = column.end
         if end is None:
             return
-        if isinstance(end, Failed) and end.message is None and isinstance(end.error, BudgetExceededError):
-            self.failure = end
-            if id(end.error) not in self._told:
-                self._told.add(id(end.error))
+        if self.failure is not None and isinstance(end, Failed) and is_held_back(end):
+            if end.error.message not in self._told:
+                self._told.add(end.error.message)
                 yield [*notice_lines(Said(end.error.message, "error", end.error.hint), self._renderer), ""]
             return
         look = self._renderer.look

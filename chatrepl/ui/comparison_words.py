@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from chatrepl.errors import ApiError
 from chatrepl.exchange import explain_finish
 from chatrepl.messages import Meta, RefusalPart
 from chatrepl.pricing import format_usd
@@ -41,6 +42,21 @@ def joined(
         LABEL_CHARS if columns is None else max(LEAST_LABEL_CHARS, columns - len(rest) - len(f"{number} "))
     )
     return f"{number} {short(label, limit)}{rest}"
+
+
+def is_held_back(end: End | None) -> bool:
+    """Whether a request was held back before it was sent by what the user has set, such as a budget."""
+    return isinstance(end, Failed) and end.message is None and not isinstance(end.error, ApiError)
+
+
+def held_back(ends: Iterable[End | None]) -> Failed | None:
+    """Return why nothing at all was sent, where the user's own settings held it back. None: something was, or may be."""
+    found: list[Failed] = []
+    for end in ends:
+        if not isinstance(end, Failed) or end.message is not None:
+            return None
+        found.append(end)
+    return next(filter(is_held_back, found), None)
 
 
 def state_words(end: End) -> tuple[str, ...]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from chatrepl.errors import BudgetExceededError
 from chatrepl.exchange import Notice
 from chatrepl.sanitise import sanitise, sanitise_line
 from chatrepl.turn import Cancelled, Completed, Failed
-from chatrepl.ui.comparison_words import heading, said_below
+from chatrepl.ui.comparison_words import heading, held_back, is_held_back, said_below
 from chatrepl.ui.words import spell
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def show(comparison: Comparison, output: Output, say: Say) -> Failed | None:
             output.write("\n")
         for came in comparison.take():
             shown.take(came)
-    return shown.refusal
+    return held_back(shown.ends.values())
 
 
 class _Shown:
@@ -40,9 +39,8 @@ class _Shown:
         self._comparison = comparison
         self._output = output
         self._say = say
-        self._ends: dict[int, End] = {}
+        self.ends: dict[int, End] = {}
         self._next = 0
-        self.refusal: Failed | None = None
 
     def take(self, came: Came) -> None:
         index, event = came
@@ -50,14 +48,15 @@ class _Shown:
             self._say(f"{index + 1} {self._comparison.candidates[index].label}: {event.text}")
         if not isinstance(event, (Completed, Cancelled, Failed)):
             return
-        self._ends[index] = event
-        while (end := self._ends.get(self._next)) is not None:
+        self.ends[index] = event
+        if is_held_back(event) and len(self.ends) < len(self._comparison.candidates):
+            return  # what is said of all is said once
+        while (end := self.ends.get(self._next)) is not None:
             self._next += 1
             self._show(self._next, end)
 
     def _show(self, number: int, end: End) -> None:
-        if isinstance(end, Failed) and end.message is None and isinstance(end.error, BudgetExceededError):
-            self.refusal = end
+        if is_held_back(end) and held_back(self.ends.values()) is not None:
             return
         label = self._comparison.candidates[number - 1].label
         self._output.write(f"\n{sanitise_line(heading(number, label, end))}\n")
