@@ -7,13 +7,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatrepl import wiring
-from chatrepl.candidates import PROFILE, Candidate, Wanted, resolve
+from chatrepl.candidates import LEAST, PROFILE, Candidate, Wanted, profile_names, resolve
 from chatrepl.comparison import Came, Comparison
 from chatrepl.environment import Environment
-from chatrepl.errors import BudgetExceededError, ExitStatus, UsageError
+from chatrepl.errors import BudgetExceededError, ExitStatus, NoProviderError, UsageError
 from chatrepl.exchange import Notice, ReasoningDelta, RefusalDelta, Retrying, TextDelta
 from chatrepl.redact import mask_keys
 from chatrepl.sanitise import sanitise
@@ -23,6 +23,9 @@ from chatrepl.ui.ascii import Output, output_for
 from chatrepl.ui.comparison_words import End, heading, is_held_back, said_below
 from chatrepl.ui.json_writer import result_of
 
+if TYPE_CHECKING:
+    from chatrepl.config import LoadedSettings
+
 NAMED, SET = "name", "set"
 
 
@@ -31,18 +34,7 @@ def run(arguments: Sequence[str], environment: Environment) -> int:
     options = _parser().parse_args(arguments)
     wanted = _wanted(options.candidates or [])
     text = _asked(" ".join(options.text), environment)
-    loaded = wiring.load_settings(
-        environment, _flags(options, wanted), Path(options.config) if options.config else None
-    )
-    is_local = loaded.settings.profile == wiring.LOCAL_PROFILE and not loaded.settings.profiles.get("local")
-    connection = wiring.connect(
-        loaded,
-        environment,
-        wants_local=is_local,
-        local_file=None,
-        may_fall_back=False,
-        on_progress=lambda _: None,
-    )
+    loaded, connection = _connect(options, wanted, environment)
     session = wiring.build_session(loaded, environment, connection)
     talk = output_for(environment, environment.stderr)
     try:
@@ -321,17 +313,42 @@ def _wanted(given: Sequence[tuple[str, str]]) -> list[Wanted]:
     return [each._replace(changes=(*common, *each.changes)) for each in found]
 
 
-def _flags(options: argparse.Namespace, wanted: Sequence[Wanted]) -> dict[str, object]:
-    """Return the settings that hold for all. Where only profiles are asked, the first one is begun with."""
+def _connect(
+    options: argparse.Namespace, wanted: Sequence[Wanted], environment: Environment
+) -> tuple[LoadedSettings, wiring.Connection]:
+    """Find the server that has the models. Where there is none and only profiles are asked, the first one's is begun with.
+
+    Raises:
+        ChatreplError: it cannot be had.
+    """
     flags: dict[str, object] = {}
-    profile = options.profile
-    if profile is None and len(wanted) > 1 and all(each.name.startswith(PROFILE) for each in wanted):
-        profile = wanted[0].name.removeprefix(PROFILE)
-    if profile is not None:
-        flags["profile"] = profile
+    if options.profile is not None:
+        flags["profile"] = options.profile
     if options.system is not None:
         flags["system"] = options.system
-    return flags
+    file = Path(options.config) if options.config else None
+    loaded = wiring.load_settings(environment, flags, file)
+    try:
+        return loaded, _connected(loaded, environment, is_local=False)
+    except NoProviderError:
+        names = [each.name.removeprefix(PROFILE) for each in wanted]
+        if len(names) < LEAST or not set(names) <= {*profile_names(loaded.settings)}:
+            raise
+    if names[0] == wiring.LOCAL_PROFILE and names[0] not in loaded.settings.profiles:
+        return loaded, _connected(loaded, environment, is_local=True)
+    loaded = wiring.load_settings(environment, {**flags, "profile": names[0]}, file)
+    return loaded, _connected(loaded, environment, is_local=False)
+
+
+def _connected(loaded: LoadedSettings, environment: Environment, *, is_local: bool) -> wiring.Connection:
+    return wiring.connect(
+        loaded,
+        environment,
+        wants_local=is_local,
+        local_file=None,
+        may_fall_back=False,
+        on_progress=lambda _: None,
+    )
 
 
 def _asked(text: str, environment: Environment) -> str:
