@@ -12,6 +12,7 @@ from bench.corpus import SLOWER
 from bench.driver import Driver
 from bench.keys import time_echoes
 from bench.result import Finding, Goal
+from bench.server import MODEL
 from bench.starting import BARE
 
 RATE = 100
@@ -20,6 +21,7 @@ CALM_S = 2.0
 SLICE_S = 3.0
 LONG_TOKENS = 40_000
 KEY_RATE = 200
+COMPARED = 4
 SLOW_LINE_BYTES_PER_S = 10_000
 STOP_RATE = 3000
 """Tokens a second that are more than a slow line takes, and never stop by themselves."""
@@ -59,6 +61,16 @@ def _shares(bench: Bench, argv: tuple[str, ...], said: str, slices: int) -> list
             driver.read_until(began + SLICE_S)
             shares.append(100 * (driver.cpu_s() - cpu_s) / (time.monotonic() - began))
         return shares
+
+
+def comparing(bench: Bench) -> list[Finding]:
+    """Take the share of a core while four replies arrive at once, each at 200 tokens a second, in columns."""
+    slices = 1 if bench.is_quick else 4
+    said = f"rate-{KEY_RATE}-{int(KEY_RATE * (slices * SLICE_S + 10))}"
+    chatrepl = bench.programs.chatrepl
+    four = _shares(bench, chatrepl, f"/compare {' '.join([MODEL] * COMPARED)} -- {said}", slices)
+    beside = {"one of them alone": _shares(bench, chatrepl, said, slices)}
+    return [Finding("share of a core, four replies at once", "%", four, beside, Goal(15))]
 
 
 def _ask(driver: Driver, said: str) -> float:

@@ -8,7 +8,7 @@ from bench.guarding import guarding
 from bench.lengths import lengths
 from bench.library import library
 from bench.linear import linear
-from bench.living import key_echo, steady, stopping
+from bench.living import comparing, key_echo, steady, stopping
 from bench.shapes import shapes
 from bench.starting import first_letter, start_up
 from bench.window import long_chat
@@ -48,6 +48,13 @@ ROWS: tuple[Row, ...] = (
         "The share of a core over slices of 3 s: at the beginning of a reply, and at the end of one that has 40 000 "
         "tokens before that. rich's `Live` takes more the longer it gets; here it is at its beginning.",
         steady,
+    ),
+    Row(
+        "compare",
+        "Four replies at once",
+        "`/compare` with four candidates, whose replies arrive at 200 tokens a second each and are drawn in four columns: the "
+        "share of a core over slices of 3 s. Beside it: one such reply alone.",
+        comparing,
     ),
     Row(
         "echo",

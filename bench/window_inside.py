@@ -23,8 +23,9 @@ from chatrepl.conversation import Conversation
 from chatrepl.environment import SystemClock
 from chatrepl.exchange import Finished, Request, TextDelta, UsageReported
 from chatrepl.messages import ChatId, Message, MessageId, Meta, ReplyState, Role, TextPart, Usage
+from chatrepl.parts import Parts
 from chatrepl.planner import ModelPlanner
-from chatrepl.session import Parts, Session
+from chatrepl.session import Session
 from chatrepl.settings import Settings
 from chatrepl.store.resilient import open_store
 from chatrepl.turn import Kind

@@ -82,19 +82,7 @@ class Bookkeeper:
             BudgetExceededError: a budget does not allow it, or cannot be kept, and the user has not confirmed it.
         """
         now = self._clock.now()
-        opening = Opening(
-            id=new_id(now),
-            provider=self._provider,
-            model=asked.model,
-            chat=asked.chat,
-            purpose=asked.purpose,
-            prompt_tokens=asked.prompt_tokens,
-            reply_tokens=asked.reply_tokens,
-            cost_usd=worst_cost(
-                asked.prompt_tokens, asked.reply_tokens, asked.price, service_tier=asked.service_tier
-            ),
-            prompt_cost_usd=worst_cost(asked.prompt_tokens, 0, asked.price, service_tier=asked.service_tier),
-        )
+        opening = self.opening(asked)
         budgets = [each for each in self.budgets if rules.applies(each, self._provider)]
         queries = [rules.query(each, asked.chat, now, self._zone) for each in budgets]
 
@@ -119,6 +107,22 @@ class Bookkeeper:
         opened.warnings += rules.warnings(before, self._told)
         opened.warnings += self._unpriced(before, opening)
         return opened
+
+    def opening(self, asked: Asked) -> Opening:
+        """Return a request as the ledger keeps it while it is under way."""
+        return Opening(
+            id=new_id(self._clock.now()),
+            provider=self._provider,
+            model=asked.model,
+            chat=asked.chat,
+            purpose=asked.purpose,
+            prompt_tokens=asked.prompt_tokens,
+            reply_tokens=asked.reply_tokens,
+            cost_usd=worst_cost(
+                asked.prompt_tokens, asked.reply_tokens, asked.price, service_tier=asked.service_tier
+            ),
+            prompt_cost_usd=worst_cost(asked.prompt_tokens, 0, asked.price, service_tier=asked.service_tier),
+        )
 
     def _unpriced(self, standings: Sequence[Standing], opening: Opening) -> list[str]:
         """Say once of each model that the budgets in money know nothing of it."""
@@ -167,18 +171,28 @@ class Opened:
         self._clock = clock
         self._asked = asked
         self._opening = opening
-        self._standings = standings
+        self._has_consent = has_consent
         self._is_closed = False
         self._noted_at_s = clock.monotonic()
         self._sent_at = clock.now()
         self._usd_per_token = _usd_per_token(asked)
-        bound = rules.most_reply_tokens(standings, opening, self._usd_per_token)
-        if bound is not None and has_consent:
-            bound = max(bound, asked.reply_tokens)
-        self.allowed_reply_tokens = bound
-        """The longest reply that the budgets allow. None: no bound."""
+        self.hold_to(standings)
         self.warnings: list[str] = []
         """What the user should be told now, in sentences."""
+
+    @property
+    def opening(self) -> Opening:
+        """The request as the ledger keeps it while it is under way."""
+        return self._opening
+
+    def hold_to(self, standings: Sequence[Standing]) -> None:
+        """Bound the reply by how the budgets stand without this request."""
+        self._standings = standings
+        bound = rules.most_reply_tokens(standings, self._opening, self._usd_per_token)
+        if bound is not None and self._has_consent:
+            bound = max(bound, self._asked.reply_tokens)
+        self.allowed_reply_tokens = bound
+        """The longest reply that the budgets allow. None: no bound."""
 
     def running(self, completion_tokens: int) -> BudgetExceededError | None:
         """Say whether a reply that has come so far must be cut. None: it may go on. Quick."""

@@ -255,8 +255,8 @@ def _requests(count: int) -> str:
     return "1 request" if count == 1 else f"{count} requests"
 
 
-def stopped(verdict: Verdict, opening: Opening) -> tuple[str, str]:
-    """Say why a request is not sent, and what can be done."""
+def stopped(verdict: Verdict, opening: Opening, subject: str = "it") -> tuple[str, str]:
+    """Say why a request is not sent, and what can be done. ``subject`` stands for what could take so much."""
     if verdict.stops:
         worst = max(verdict.stops, key=lambda each: each.share_with(opening))
         name = worst.budget.name
@@ -267,7 +267,7 @@ def stopped(verdict: Verdict, opening: Opening) -> tuple[str, str]:
         under_way = worst.spent.under_way_usd
         kept = f", {format_usd(under_way)} being set aside for requests under way" if under_way else ""
         message = (
-            f"Not sent: it could take up to {' and '.join(could)}, and of the budget {worst.budget}"
+            f"Not sent: {subject} could take up to {' and '.join(could)}, and of the budget {worst.budget}"
             f" {worst.left} is left{kept}."
         )
         hint = (

@@ -32,6 +32,7 @@ answers once on standard output. Exit status: 0 ok, 1 other, 2 usage, 3 configur
 
 
 SUBCOMMANDS = {
+    "compare": "one question to several models at once",
     "chats": "what is kept here: lists, search, copies",
     "export": "chats as files",
     "import": "chats of other programs",

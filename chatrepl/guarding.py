@@ -46,7 +46,6 @@ FLAGGED_HINT = "/set guard.moderation false asks nobody before a message is sent
 class _Question(NamedTuple):
     """What a turn was held back for."""
 
-    provider: str
     values: tuple[str, ...]
     flagged: str
     """The text that the provider's moderation flagged. Empty: none."""
@@ -78,7 +77,8 @@ class Guard:
         """The values that may be sent as they are, by chat and server."""
         self._agreed_texts: set[tuple[ChatId, str]] = set()
         """Texts that are sent although they were flagged."""
-        self._questions: dict[ChatId, _Question] = {}
+        self._questions: dict[ChatId, dict[str, _Question]] = {}
+        """What is held back now in each chat, by server: a comparison asks several."""
         self._told_values: dict[ChatId, set[str]] = {}
         self._told_providers: set[str] = set()
         """Servers of which was told that they have no moderation."""
@@ -148,7 +148,8 @@ class Guard:
         if mode == "block":
             return GuardedError(said, hint=BLOCK_HINT, is_final=True)
         with self._lock:
-            self._questions[chat] = _Question(provider, tuple(each.value for each in found), "")
+            values = tuple(each.value for each in found)
+            self._questions.setdefault(chat, {})[provider] = _Question(values, "")
         if self.only_tells:
             self.agree(chat)
             yield Notice(said)
@@ -182,7 +183,7 @@ class Guard:
         if verdict is None or not verdict.is_flagged:
             return None
         with self._lock:
-            self._questions[chat] = _Question(provider, (), text)
+            self._questions.setdefault(chat, {})[provider] = _Question((), text)
         what = f" for {', '.join(verdict.categories)}" if verdict.categories else ""
         said = f"The moderation of {provider} flags your message{what}: the model may refuse it."
         return GuardedError(said, hint=FLAGGED_HINT, is_flagged=True)
@@ -200,14 +201,12 @@ class Guard:
     def agree(self, chat: ChatId) -> None:
         """Let what the last turn of a chat was held back for be sent as it is, from now on."""
         with self._lock:
-            question = self._questions.pop(chat, None)
-            if question is None:
-                return
-            if question.flagged:
-                self._agreed_texts.add((chat, question.flagged))
-            agreed = self._agreed.setdefault((chat, question.provider), set())
-            for value in question.values:
-                agreed |= self.screening(chat).within(value)
+            for provider, question in self._questions.pop(chat, {}).items():
+                if question.flagged:
+                    self._agreed_texts.add((chat, question.flagged))
+                agreed = self._agreed.setdefault((chat, provider), set())
+                for value in question.values:
+                    agreed |= self.screening(chat).within(value)
 
     def seen(self, chat: ChatId, provider: str) -> tuple[Seen, ...]:
         """Return what was found in a chat by now."""

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from chatrepl.errors import ApiError, UsageError
+from chatrepl.parts import Parts
 from chatrepl.persona_chat import PersonaChat
 
 if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while the user types
     from chatrepl.bookkeeper import Bookkeeper
     from chatrepl.cancellation import Cancellation
+    from chatrepl.candidates import Candidate
+    from chatrepl.comparison import Comparison
     from chatrepl.context.window import Plan
     from chatrepl.conversation import Conversation, Summary
     from chatrepl.entries import BudgetSettings
@@ -30,47 +32,14 @@ if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while t
     from chatrepl.model_list import ModelList
     from chatrepl.pacer import Pacer
     from chatrepl.pacing import Pace
-    from chatrepl.personas import Choice
     from chatrepl.planner import ModelPlanner
-    from chatrepl.ports import Attacher, ChatStore, Clock, ModelClient, Moderator
-    from chatrepl.settings import Settings
+    from chatrepl.ports import Attacher, ChatStore, Clock
     from chatrepl.shelves import OwnTexts
     from chatrepl.side_request import Asking
     from chatrepl.spending import NextCost, Totals
     from chatrepl.summariser import Outcome, Summariser
     from chatrepl.titler import Titler
     from chatrepl.turn import Kind, TurnEvent
-
-    PlannerFactory = Callable[[Settings, str, ModelClient], ModelPlanner]
-    """Builds what plans requests for a model."""
-
-
-class Parts(NamedTuple):
-    """What a session talks to, and how: all that a profile can change."""
-
-    settings: Settings
-    client: ModelClient
-    make_planner: PlannerFactory
-    model: str | None
-    """None: the server's first."""
-    origins: Mapping[str, str] = MappingProxyType({})
-    """Where the settings came from that are not defaults, by key."""
-    key_source: str | None = None
-    """Where the key came from, for ``/status``. None: there is none."""
-    make_model_list: Callable[[ModelClient], ModelList] | None = None
-    """Makes the list of the server's models. None: one that is kept for this run only."""
-    pace: Pace | None = None
-    """The limits that the configuration sets for the provider. None: it sets none."""
-    provider_name: str = ""
-    """How the provider is called in the ledger and in budgets. Empty: by its host."""
-    is_on_this_machine: bool = False
-    """Whether the server is: then it has time for one request, and its price may be unknown."""
-    moderator: Moderator | None = None
-    """Whom the guard asks about a message. None: the server has no such thing."""
-    persona: Choice | None = None
-    """The persona that the settings ask for. None: they ask for none."""
-    firm: frozenset[str] = frozenset()
-    """Settings that were said for this run, on the command line or in variables: no chat that is opened changes them."""
 
 
 class Session(PersonaChat):
@@ -114,6 +83,10 @@ class Session(PersonaChat):
         self._begins_at: dict[ChatId, MessageId | None] = {}
         """Of every chat: where the part began that was last sent."""
         self._find_own_texts = own_texts
+        self._profile_parts: dict[str, Parts] = {}
+        """The servers of other profiles that comparisons have asked."""
+        self.compared: Comparison | None = None
+        """The last comparison of this run. None: there was none."""
         self._take(parts)
         if parts.persona is not None and parts.persona.spec is not None:
             self._use_first_persona(parts.persona, parts.origins.get("persona", ""))
@@ -253,11 +226,15 @@ class Session(PersonaChat):
 
     def pacer(self) -> Pacer | None:
         """Return what keeps to the limits that the configuration sets for the provider. None: it sets none."""
-        if self._pace is None:
+        return self.pacer_for(self._pace)
+
+    def pacer_for(self, pace: Pace | None) -> Pacer | None:
+        """Return what keeps to some limits. None: there are none."""
+        if pace is None:
             return None
         from chatrepl.pacer import Pacer
 
-        return Pacer(self._pace, self.store.reservations, self.clock)
+        return Pacer(pace, self.store.reservations, self.clock)
 
     def bookkeeper(self) -> Bookkeeper:
         """Return what keeps to the budgets and writes the ledger."""
@@ -290,6 +267,22 @@ class Session(PersonaChat):
         chat, plan = self.conversation, self.plan_next()
         self.guard.screening(chat.id).found(plan.system, plan.sent)
         return self.guard.seen(chat.id, self.client.provider)
+
+    def bookkeeper_for(self, parts: Parts) -> Bookkeeper:
+        """Return what keeps to the budgets of this run at another server."""
+        provider = parts.provider_name or parts.client.provider
+        if provider == self.provider_name and parts.is_on_this_machine == self.is_on_this_machine:
+            return self.bookkeeper()
+        from chatrepl.bookkeeper import Bookkeeper
+
+        own = self.bookkeeper()
+        return Bookkeeper(
+            own.budgets,
+            own.ledger,
+            self.clock,
+            provider=provider,
+            is_on_this_machine=parts.is_on_this_machine,
+        )
 
     def set_budget(self, name: str, budget: BudgetSettings | None) -> None:
         """Set or change a budget for the rest of this run. None: there is none of that name any more."""
@@ -325,9 +318,7 @@ class Session(PersonaChat):
         from chatrepl.turn import Planned, Tools, run_turn
 
         chat = self.conversation  # first: where it is read only now, its persona comes with it
-        for other in (self._summariser, self._titler):
-            if other is not None and self.is_on_this_machine:
-                other.stop()  # it would keep the server from answering
+        self._make_room()
         tools = Tools(
             client=self.guard.client(self.client, self.conversation.id),
             store=self.store,
@@ -349,6 +340,30 @@ class Session(PersonaChat):
                     yield replace(event, has_moved=has_moved)
                 else:
                     yield event
+
+    def _make_room(self) -> None:
+        """Stop what would keep a server of this machine from answering."""
+        for other in (self._summariser, self._titler):
+            if other is not None and self.is_on_this_machine:
+                other.stop()
+
+    def compare(
+        self,
+        candidates: Sequence[Candidate],
+        text: str | None,
+        wake: Callable[[], None] = lambda: None,
+        *,
+        has_consent: bool = False,
+        attachments: Sequence[Attachment] = (),
+    ) -> Comparison:
+        """Prepare a comparison in the open chat; see ``Comparison``. It begins with ``start`` or ``events``."""
+        from chatrepl.comparison import Comparison
+
+        self._make_room()
+        self.compared = Comparison(
+            self, candidates, text, wake, has_consent=has_consent, attachments=attachments
+        )
+        return self.compared
 
     @property
     def summariser(self) -> Summariser:
@@ -470,6 +485,7 @@ class Session(PersonaChat):
         if parts.persona is not None and parts.persona.spec is not None and self._is_said(parts, "persona"):
             persona = self.personas.fill(parts.persona.spec)
         suspended = self._personas.suspend() if self._personas is not None else frozenset()
+        self._profile_parts.pop(name, None)
         kept = {key: text for key, text in self._changes.items() if not self._is_said(parts, key)}
         self._take(parts)
         self._changes = {}
@@ -484,6 +500,45 @@ class Session(PersonaChat):
             self.set_system(parts.settings.system)
         elif self._personas is not None:
             self._personas.resume(suspended - firm)
+
+    def parts(self) -> Parts:
+        """Return what is talked to now, and how."""
+        return Parts(
+            self.settings,
+            self.client,
+            self._make_planner,
+            self._model,
+            origins=self.origins,
+            key_source=self.key_source,
+            make_model_list=self._make_model_list,
+            pace=self._pace,
+            provider_name=self.provider_name,
+            is_on_this_machine=self.is_on_this_machine,
+            moderator=self._moderator,
+        )
+
+    def profile_parts(self, name: str) -> Parts:
+        """Return what would be talked to with a profile; nothing changes, and the connection is kept for the next time.
+
+        Raises:
+            ChatreplError: there is no such profile, or its server or key cannot be had.
+        """
+        from chatrepl import adjust
+
+        if self._change_profile is None:
+            raise UsageError("There are no profiles here.")
+        if name not in self._profile_parts:
+            self._profile_parts[name] = self._change_profile(name)
+        parts = self._profile_parts[name]
+        settings = parts.settings
+        for key, text in self._changes.items():
+            if not self._is_said(parts, key):
+                settings = adjust.apply(settings, key, text)
+        return parts._replace(settings=settings)
+
+    def forget_profile(self, name: str) -> None:
+        """Look for the server and the key of a profile again when it is next compared."""
+        self._profile_parts.pop(name, None)
 
     @staticmethod
     def _is_said(parts: Parts, key: str) -> bool:

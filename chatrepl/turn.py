@@ -51,6 +51,8 @@ if TYPE_CHECKING:
     from chatrepl.bookkeeper import Asked, Bookkeeper, Opened
     from chatrepl.guarding import Guard
     from chatrepl.pacer import Pacer
+    from chatrepl.single_file import InTurn
+    from chatrepl.together import Member
 
 UNREAD_SHARE = 0.5
 """A server that counts less than this share of what was sent has left some of it unread (Ollama does)."""
@@ -169,9 +171,9 @@ class Tools:
     planner: Planner = field(init=False)
     parameters: dict[str, Json] = field(default_factory=dict)
     stream: bool = True
-    pacer: Pacer | None = None
+    pacer: Pacer | InTurn | None = None
     """Keeps to the limits of the provider. None: there are none."""
-    bookkeeper: Bookkeeper | None = None
+    bookkeeper: Bookkeeper | Member | None = None
     """Keeps to the budgets and records what requests took. None: nobody does."""
     has_consent: bool = False
     """Whether the user has confirmed that this turn may pass a budget."""

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from chatrepl.base_url import OPENAI_BASE_URL
 from chatrepl.environment import Environment, make_private_directory
 from chatrepl.errors import LocalModelError, NoProviderError
-from chatrepl.session import Parts, Session
+from chatrepl.parts import Parts
+from chatrepl.session import Session
 
 if TYPE_CHECKING:
     from chatrepl.api.client import HttpClient

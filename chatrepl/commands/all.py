@@ -5,6 +5,7 @@ from __future__ import annotations
 from chatrepl.commands import (
     attach,
     chat,
+    compare,
     context,
     files,
     guard,
@@ -25,6 +26,7 @@ ALL: tuple[Command, ...] = (
     *personas.COMMANDS,
     *prompts.COMMANDS,
     *reply.COMMANDS,
+    *compare.COMMANDS,
     *tree.COMMANDS,
     *library.COMMANDS,
     *model.COMMANDS,

@@ -15,6 +15,7 @@ from chatrepl.turn import Kind
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from chatrepl.candidates import Candidate
     from chatrepl.session import Session
 
 
@@ -142,6 +143,39 @@ class Confirm:
 
 
 @dataclass(frozen=True, slots=True)
+class Compare:
+    """A message to send to several candidates at once."""
+
+    candidates: tuple[Candidate, ...]
+    text: str | None
+    """The message. None: the last one of the user, again."""
+    line: str
+    """What the user typed, to be given back where nothing is sent."""
+    has_consent: bool = False
+    """Whether the user has confirmed that it may pass a budget."""
+    attachments: tuple[Attachment, ...] = ()
+    """What goes with the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Stop what is arriving, or one candidate of a comparison."""
+
+    number: int | None
+    """Which candidate, from 1. None: all that is arriving."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A question whose answer is a number; whoever goes on with something else has not chosen."""
+
+    question: str
+    count: int
+    """The numbers are 1 to this one, which is at most 9."""
+    then: Callable[[int], Reply]
+
+
+@dataclass(frozen=True, slots=True)
 class Clipboard:
     """Text for the clipboard."""
 
@@ -194,7 +228,10 @@ Reply = (
     | Draft
     | Found
     | Ask
+    | Compare
+    | Stop
     | Confirm
+    | Choice
     | Clipboard
     | ClearScreen
     | Pick

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol, TypeVar
 
 from prompt_toolkit.application.current import get_app
-from prompt_toolkit.filters import Condition, has_completions, has_focus, is_searching
+from prompt_toolkit.filters import Condition, Filter, has_completions, has_focus, is_searching
 from prompt_toolkit.input.ansi_escape_sequences import ANSI_SEQUENCES
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
@@ -50,6 +51,13 @@ class Actions(Protocol):
     @property
     def has_question(self) -> bool:
         """Whether a question waits for its answer."""
+
+    @property
+    def choices(self) -> int:
+        """How many numbers can be chosen from. 0: nothing is to be chosen."""
+
+    def choose(self, number: int | None) -> None:
+        """Choose a number. None: none of them."""
 
     @property
     def has_history(self) -> bool:
@@ -151,7 +159,26 @@ def build_bindings(actions: Actions, buffer_name: str) -> KeyBindings:
         event.current_buffer.complete_previous()
 
     _bind_answers(bindings, actions, asking)
+    _bind_choice(bindings, actions, free)
     return bindings
+
+
+def _bind_choice(bindings: KeyBindings, actions: Actions, free: Filter) -> None:
+    """Bind the digits while one of several replies can be chosen; any other key goes on as ever."""
+    for digit in "123456789":
+
+        @bindings.add(digit, filter=free & Condition(partial(_can_choose, actions, int(digit))), eager=True)
+        def _choose(event: KeyPressEvent) -> None:
+            actions.choose(int(event.data))
+
+    @bindings.add("enter", filter=free & Condition(lambda: actions.choices > 0), eager=True)
+    @bindings.add("escape", filter=free & Condition(lambda: actions.choices > 0), eager=True)
+    def _keep(_event: KeyPressEvent) -> None:
+        actions.choose(None)
+
+
+def _can_choose(actions: Actions, number: int) -> bool:
+    return number <= actions.choices
 
 
 def _bind_answers(bindings: KeyBindings, actions: Actions, asking: Condition) -> None:

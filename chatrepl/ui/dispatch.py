@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from chatrepl.errors import ChatreplError
 
 if TYPE_CHECKING:  # commands and turns are loaded while the user types
-    from chatrepl.commands.base import Command, Confirm, Context, EditFile, Reply
+    from chatrepl.commands.base import Choice, Command, Confirm, Context, EditFile, Reply
     from chatrepl.commands.registry import Line, Registry
     from chatrepl.environment import Environment
     from chatrepl.session import Session
@@ -72,6 +72,7 @@ class Dispatcher:
         self._confirm: Confirm | None = None
         self._typed: dict[str, str] = {}
         """Of messages that wait: the words in which names count, where pasted text was left out of them."""
+        self._choice: Choice | None = None
 
     @property
     def registry(self) -> Registry:
@@ -219,6 +220,21 @@ class Dispatcher:
             self.answer(confirm.then() if yes else confirm.otherwise())
             self.next_in_queue()
 
+    @property
+    def choices(self) -> int:
+        """How many numbers can be chosen from. 0: none, there is no such question."""
+        return self._choice.count if self._choice is not None else 0
+
+    def choose(self, number: int | None) -> None:
+        """Answer the question for a number. None: without choosing."""
+        choice, self._choice = self._choice, None
+        if choice is None:
+            return
+        self._view.question = ""
+        self._app.invalidate()
+        if number is not None:
+            self.run("pick", lambda: choice.then(number))
+
     # What is answered.
 
     def say(
@@ -233,14 +249,17 @@ class Dispatcher:
         """Print a reply, or do what it asks for."""
         from chatrepl.commands.base import (
             Ask,
+            Choice,
             ClearScreen,
             Clipboard,
+            Compare,
             Confirm,
             Draft,
             EditFile,
             Pick,
             Quit,
             Several,
+            Stop,
         )
 
         match reply:
@@ -257,6 +276,14 @@ class Dispatcher:
                 self._on_edit(reply)
             case Ask():
                 self._turns.start(reply)
+            case Compare():
+                self._turns.start_comparison(reply)
+            case Stop(number):
+                self._stop(number)
+            case Choice(question):
+                self._choice = reply
+                self._view.question = question
+                self._app.invalidate()
             case Confirm(question):
                 self._confirm = reply
                 self._view.question = f"{question} (y/n)"
@@ -275,6 +302,12 @@ class Dispatcher:
 
                 self._app.print_above([*draw(reply, self._renderer()), ""])
 
+    def _stop(self, number: int | None) -> None:
+        if number is None and self._turns.is_running:
+            self._turns.cancel()
+        elif number is None or not self._turns.stop_one(number):
+            self.say("There is nothing of that number to stop." if number else "Nothing is arriving.")
+
     def _print_echo(self, text: str) -> None:
         from chatrepl.ui.reply_view import user_lines
 
@@ -283,11 +316,22 @@ class Dispatcher:
 
 def _is_only_shown(reply: Reply) -> bool:
     """Whether a reply does nothing but stand in the scrollback."""
-    from chatrepl.commands.base import Ask, ClearScreen, Confirm, EditFile, Pick, Quit, Several
+    from chatrepl.commands.base import (
+        Ask,
+        Choice,
+        ClearScreen,
+        Compare,
+        Confirm,
+        EditFile,
+        Pick,
+        Quit,
+        Several,
+        Stop,
+    )
 
     if isinstance(reply, Several):
         return all(map(_is_only_shown, reply.replies))
-    return not isinstance(reply, (Ask, ClearScreen, Confirm, EditFile, Pick, Quit))
+    return not isinstance(reply, (Ask, Choice, ClearScreen, Compare, Confirm, EditFile, Pick, Quit, Stop))
 
 
 class _RunningCommand:

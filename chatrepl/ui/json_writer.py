@@ -42,7 +42,7 @@ class JsonWriter:
 
     def ended(self, end: Completed | Cancelled | Failed) -> None:
         """Write the result."""
-        self._write(({"type": "result"} if self._is_stream else {}) | _result(end, self._chat()))
+        self._write(({"type": "result"} if self._is_stream else {}) | result_of(end, self._chat()))
 
     def _piece(self, kind: str, text: str) -> None:
         if self._is_stream:
@@ -54,7 +54,8 @@ class JsonWriter:
         self._output.write(line.encode("utf-8", "replace").decode("utf-8") + "\n")
 
 
-def _result(end: Completed | Cancelled | Failed, chat: ChatId) -> dict[str, Any]:
+def result_of(end: Completed | Cancelled | Failed, chat: ChatId) -> dict[str, Any]:
+    """Return what a program is told of how a turn ended."""
     message = end.message
     meta = message.meta if message else None
     error = end.error if isinstance(end, Failed) else None

@@ -9,9 +9,11 @@ from chatrepl.attachments import described
 from chatrepl.commands.attach import send
 from chatrepl.commands.base import (
     Ask,
+    Choice,
     ClearScreen,
     Clipboard,
     Command,
+    Compare,
     Confirm,
     Context,
     Draft,
@@ -25,6 +27,7 @@ from chatrepl.commands.base import (
     Reasoning,
     Reply,
     Several,
+    Stop,
     Table,
     Text,
 )
@@ -146,6 +149,15 @@ class Plain:
                 self._write(f"{sanitise_line(question)} (y/n) ")
                 said = self._read_line().strip().lower()
                 self._answer(then() if said in {"y", "yes"} else otherwise())
+            case Compare():
+                self._compare(reply)
+            case Choice(question, count, then_go_on):
+                self._write(f"{sanitise_line(question)} ")
+                said = self._read_line().strip()
+                if said.isdecimal() and 1 <= int(said) <= count:
+                    self._answer(then_go_on(int(said)))
+            case Stop():
+                self._answer(Notice("Nothing is arriving."))
             case Clipboard(text, what):
                 self._write(f"{what}:\n{sanitise(text)}\n")
             case ClearScreen():
@@ -252,6 +264,25 @@ class Plain:
                 self._say_ending(end.message)
                 self.session.begin_title()
         self._say_warnings()
+
+    def _compare(self, compare: Compare) -> None:
+        from chatrepl.commands.compare import after_comparison
+        from chatrepl.ui.plain_comparison import show
+
+        comparison = self.session.compare(
+            compare.candidates,
+            compare.text,
+            has_consent=compare.has_consent,
+            attachments=compare.attachments,
+        )
+        failure = show(comparison, self._output, self._say)
+        if failure is not None:
+            self._answer(Notice(failure.error.message, "error", hint=failure.error.hint))
+        self._say_warnings()
+        answer = after_comparison(self.session, compare, failure, may_ask=True)
+        if answer is not None:
+            self._answer(answer)
+        self.session.begin_title()
 
     def _stopped(self, writer: WordsWriter) -> Cancelled | None:
         """Show the end of a reply that was stopped by Ctrl-C, which the terminal itself has shown in its line."""

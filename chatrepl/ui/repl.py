@@ -36,11 +36,12 @@ if TYPE_CHECKING:  # commands and turns are loaded while the user types
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
 
-    from chatrepl.commands.base import Command, Context, EditFile, Messages, Notice, Pick, Reply
+    from chatrepl.commands.base import Command, Compare, Context, EditFile, Messages, Notice, Pick, Reply
     from chatrepl.messages import ChatId, MessageId
     from chatrepl.session import Session
     from chatrepl.summariser import Outcome
     from chatrepl.turn import Failed, Kind
+    from chatrepl.ui.compare_view import CompareView
     from chatrepl.ui.markdown import BlockRenderer
 
 SWITCH_S = 0.001
@@ -115,7 +116,13 @@ class Repl:
         )
         self._buffer = self._app.layout.current_buffer or self._app.current_buffer
         self._turns = TurnRunner(
-            session, self._app, self._view, self._status, self._renderer, self._turn_ended
+            session,
+            self._app,
+            self._view,
+            self._status,
+            self._renderer,
+            self._turn_ended,
+            self._comparison_ended,
         )
         self._lines = Dispatcher(
             session,
@@ -365,6 +372,15 @@ class Repl:
         return self._lines.has_question
 
     @property
+    def choices(self) -> int:
+        """How many numbers can be chosen from. 0: nothing is to be chosen."""
+        return 0 if self._buffer.text else self._lines.choices
+
+    def choose(self, number: int | None) -> None:
+        """Choose a number. None: none of them."""
+        self._lines.choose(number)
+
+    @property
     def has_history(self) -> bool:
         """Whether what was typed in other runs is loaded."""
         return self._history.is_open
@@ -437,6 +453,23 @@ class Repl:
             if not self._turns.is_running:
                 self._in_background(self.session.begin_title)
 
+    def _comparison_ended(self, compare: Compare, view: CompareView) -> None:
+        defect = view.worker.defect
+        if defect is not None:
+            self._lines.say(f"chatrepl made a mistake: {type(defect).__name__}: {defect}", "error")
+        self._say_warnings()
+        if not self._is_leaving:
+            from chatrepl.commands.compare import after_comparison
+
+            is_free = not self._buffer.text and not self._status.queued_count
+            answer = after_comparison(self.session, compare, view.failure, may_ask=is_free)
+            if answer is not None:
+                self._lines.answer(answer)
+            self._refresh_status()
+            self._lines.next_in_queue()
+            if not self._turns.is_running:
+                self._in_background(self.session.begin_title)
+
     def _say_version(self) -> None:
         """Say that the last reply stands beside others."""
         from chatrepl.branches import place_among_siblings
@@ -473,6 +506,8 @@ class Repl:
         self._in_background(self._status.measure_chat)
 
     def _draft_changed(self) -> None:
+        if self._lines.choices and self._buffer.text:
+            self._lines.choose(None)
         if self._draft_handle is not None:
             self._draft_handle.cancel()
         with contextlib.suppress(RuntimeError):  # before the application runs

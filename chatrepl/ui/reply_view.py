@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 from chatrepl.attachments import described
@@ -21,6 +21,8 @@ REFUSED = "(refused)"
 """Stands before what the model said instead of an answer."""
 MOST_ATTACHMENTS = 5
 _FENCE = re.compile(r"^[ \t>*+\-\d.)]{0,40}(`{3,}(?=[^`\n]*$)|~{3,})(.*)$", re.MULTILINE)
+SLICE_CHARS = 2048
+"""As much of a stored text is drawn at once."""
 _LINE_CHARS = 200
 """So much of a line shows whether it is a fence."""
 
@@ -235,21 +237,31 @@ class _Fences:
 
 def whole_reply(renderer: BlockRenderer, message: Message, reasoning: ReasoningDisplay = "fold") -> list[str]:
     """Draw a stored message as it was drawn when it came. How long its thoughts took is not stored."""
-    view = ReplyView(renderer, reasoning, None, _reasoning_tokens(message))
-    lines: list[str] = []
-    for part in message.parts:
-        if isinstance(part, ReasoningPart):
-            view.reasoning(part.text)
-        elif isinstance(part, RefusalPart):
-            view.refusal(part.text)
-        elif isinstance(part, TextPart):
-            view.text(part.text)
-        lines += view.take_lines()
-    lines += view.finish()
+    lines = [line for some in reply_slices(renderer, message, reasoning) for line in some]
     said = ending(message)
     if said:
         lines += [*([""] if lines else []), *renderer.wrapped(said, "chat.warning")]
     return lines
+
+
+def reply_slices(
+    renderer: BlockRenderer, message: Message, reasoning: ReasoningDisplay = "fold"
+) -> Iterator[list[str]]:
+    """Yield the lines of a stored message a few at a time, so that keys need not wait for a long one."""
+    view = ReplyView(renderer, reasoning, None, _reasoning_tokens(message))
+    for part in message.parts:
+        if not isinstance(part, (ReasoningPart, RefusalPart, TextPart)):
+            continue
+        for start in range(0, len(part.text), SLICE_CHARS):
+            text = part.text[start : start + SLICE_CHARS]
+            if isinstance(part, ReasoningPart):
+                view.reasoning(text)
+            elif isinstance(part, RefusalPart):
+                view.refusal(text)
+            else:
+                view.text(text)
+            yield view.take_lines()
+    yield view.finish()
 
 
 def thought_lines(renderer: BlockRenderer, text: str) -> list[str]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chatrepl.messages import Attachment
     from chatrepl.session import Session
     from chatrepl.spending import NextCost
+    from chatrepl.ui.compare_view import CompareView
     from chatrepl.ui.turn_view import TurnView
 
 
@@ -78,7 +79,7 @@ class StatusSource:
         self._chips = []
         self._change(activity="waiting, Esc stops", draft_tokens=None)
 
-    def turn_changed(self, turn: TurnView) -> None:
+    def turn_changed(self, turn: TurnView | CompareView) -> None:
         """Take over how a turn stands."""
         speed = self._speed(turn)
         waiting = f"{sanitise_line(turn.waiting_for)}, Esc stops" if turn.waiting_for else ""
@@ -87,7 +88,7 @@ class StatusSource:
         )
         self._change(tokens_per_s=speed, activity=activity)
 
-    def _speed(self, turn: TurnView) -> float | None:
+    def _speed(self, turn: TurnView | CompareView) -> float | None:
         now_s = self._session.clock.monotonic()
         if self._state.tokens_per_s is not None and now_s - self._speed_at_s < SPEED_EVERY_S:
             return self._state.tokens_per_s

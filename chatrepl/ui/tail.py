@@ -25,6 +25,10 @@ _COVERED = Char("\0", "")
 """Stands in the second column of a wide character: differs from everything, so that it is drawn over."""
 
 
+_char = lru_cache(maxsize=1024)(Char)
+"""Makes a cell, or gives one that was made before: text has few letters and styles."""
+
+
 def _blank() -> Char:
     return _BLANK
 
@@ -42,7 +46,7 @@ def cells(line: str, columns: int) -> Row:
                 continue
             if x + width > columns:
                 return row
-            row[x] = Char(letter, style)
+            row[x] = _char(letter, style)
             for covered in range(x + 1, x + width):
                 row[covered] = _COVERED
             x += max(1, width)

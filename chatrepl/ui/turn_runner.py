@@ -11,21 +11,20 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from chatrepl.cancellation import Cancellation
-    from chatrepl.commands.base import Ask
+    from chatrepl.commands.base import Ask, Compare
     from chatrepl.session import Session
     from chatrepl.turn import Failed, Kind, TurnEvent
+    from chatrepl.ui.compare_view import CompareView
     from chatrepl.ui.markdown import BlockRenderer
     from chatrepl.ui.prompt import View
     from chatrepl.ui.screen import ChatApplication
     from chatrepl.ui.status import StatusSource
     from chatrepl.ui.turn_view import TurnView
 
-FRAME_S = 0.06
-"""Shortest time between two drawings of a reply that arrives."""
 SLOW_FRAME_SHARE = 3
 """After a frame that took long, the next one is drawn this many times as long after it."""
 TICK_S = 0.2
@@ -45,6 +44,7 @@ class TurnRunner:
         renderer: Makes a renderer for the present width.
         on_end: Called when a turn is over and drawn, with what it asked for, the defect that ended it, if one did, and
             how it failed.
+        on_compared: Called when a comparison is over and drawn.
     """
 
     def __init__(
@@ -55,6 +55,7 @@ class TurnRunner:
         status: StatusSource,
         renderer: Callable[[], BlockRenderer],
         on_end: Callable[[Kind, BaseException | None, Failed | None], None],
+        on_compared: Callable[[Compare, CompareView], None],
     ) -> None:
         self._session = session
         self._app = application
@@ -62,15 +63,18 @@ class TurnRunner:
         self._status = status
         self._renderer = renderer
         self._on_end = on_end
-        self._turn: TurnView | None = None
+        self._on_compared = on_compared
+        self._turn: TurnView | CompareView | None = None
         self._kind: Kind
+        self._compare: Compare | None = None
+        """What is compared. None: it is a single turn."""
         self._lines: list[str] = []
         """What is finished and not yet printed."""
         self._size = (0, 0)
         self._bar: list[tuple[str, str]] = []
         self._handle: asyncio.Handle | None = None
         self._drawn_at = 0.0
-        self._frame_s = FRAME_S
+        self._frame_s = 0.0
         self._tick: asyncio.Handle | None = None
         self._is_woken = False
         self._is_held_up = False
@@ -86,14 +90,7 @@ class TurnRunner:
         from chatrepl.ui.turn_view import TurnView
         from chatrepl.worker import TurnWorker
 
-        loop = asyncio.get_running_loop()
-        self._kind = ask.kind
-
-        def wake() -> None:
-            if not self._is_woken:
-                self._is_woken = True
-                with contextlib.suppress(RuntimeError):  # the loop has ended: the store has everything
-                    loop.call_soon_threadsafe(self._woken)
+        self._kind, self._compare = ask.kind, None
 
         def run(cancellation: Cancellation) -> Iterator[TurnEvent]:
             return self._session.turn(
@@ -104,17 +101,58 @@ class TurnRunner:
                 attachments=ask.attachments,
             )
 
-        worker = TurnWorker(run, wake)
+        worker = TurnWorker(run, self._waker())
         reasoning = self._session.settings.terminal.reasoning
         unfinished = self._session.reply(None) if ask.kind is Kind.CONTINUE else None
         before = unfinished.text if unfinished is not None else ""
         monotonic = self._session.clock.monotonic
-        self._turn = TurnView(worker, self._renderer(), reasoning, monotonic, before)
+        self._begin(TurnView(worker, self._renderer(), reasoning, monotonic, before))
+
+    def start_comparison(self, compare: Compare) -> None:
+        """Begin a comparison; nothing else may be running."""
+        from chatrepl.ui.compare_view import CompareView
+
+        session = self._session
+        self._compare = compare
+        comparison = session.compare(
+            compare.candidates,
+            compare.text,
+            self._waker(),
+            has_consent=compare.has_consent,
+            attachments=compare.attachments,
+        )
+        reasoning = session.settings.terminal.reasoning
+        self._begin(CompareView(comparison, self._renderer, reasoning, session.clock.monotonic))
+
+    def _waker(self) -> Callable[[], None]:
+        """Return what tells the loop that something has come, from any thread."""
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            if not self._is_woken:
+                self._is_woken = True
+                with contextlib.suppress(RuntimeError):  # the loop has ended: the store has everything
+                    loop.call_soon_threadsafe(self._woken)
+
+        return wake
+
+    def _begin(self, turn: TurnView | CompareView) -> None:
+        self._turn = turn
         self._size = self._present_size()
         self._view.has_gap = True
         self._status.begin_turn()
         self._app.park_cursor(True)
-        worker.start()
+        turn.worker.start()
+
+    def stop_one(self, number: int) -> bool:
+        """Stop one candidate of a comparison, by its number from 1. False: there is none that could be stopped."""
+        compare = self._compare
+        if self._turn is None or compare is None or not 1 <= number <= len(compare.candidates):
+            return False
+        comparison = self._session.compared
+        if comparison is not None:
+            comparison.stop_one(number - 1)
+        return comparison is not None
 
     def cancel(self) -> None:
         """Stop the reply, also on the screen; what came of it is stored as soon as the worker has noticed."""
@@ -181,7 +219,7 @@ class TurnRunner:
         if not turn.has_more or self._is_time_to_draw():
             self._draw(turn)
             self._drawn_at = time.monotonic()
-            self._frame_s = max(FRAME_S, SLOW_FRAME_SHARE * (self._drawn_at - began))
+            self._frame_s = max(turn.frame_s, SLOW_FRAME_SHARE * (self._drawn_at - began))
         if turn.has_more:
             self._schedule(0)
         elif turn.is_counting_down and self._tick is None:
@@ -202,13 +240,13 @@ class TurnRunner:
         size = self._app.output.get_size()
         return size.columns, size.rows
 
-    def _follow_size(self, turn: TurnView) -> None:
+    def _follow_size(self, turn: TurnView | CompareView) -> None:
         size = self._present_size()
         if size != self._size:
             self._size = size
             turn.resize(*size)
 
-    def _draw(self, turn: TurnView) -> None:
+    def _draw(self, turn: TurnView | CompareView) -> None:
         lines, self._lines = self._lines, []
         self._status.turn_changed(turn)
         if turn.is_over:
@@ -225,11 +263,14 @@ class TurnRunner:
         elif lines or has_new_tail:
             self._app.show(lines)
 
-    def _end(self, turn: TurnView, lines: list[str]) -> None:
+    def _end(self, turn: TurnView | CompareView, lines: list[str]) -> None:
         self._turn = None
         self._view.tail = []
         self._view.has_gap = False
         self._status.end_turn()
         self._app.park_cursor(False)
         self._app.print_above([*lines, ""])
-        self._on_end(self._kind, turn.worker.defect, turn.failure)
+        if self._compare is not None:
+            self._on_compared(self._compare, cast("CompareView", turn))
+        else:
+            self._on_end(self._kind, turn.worker.defect, turn.failure)

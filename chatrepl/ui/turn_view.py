@@ -44,6 +44,9 @@ class TurnView:
         before: What an unfinished reply holds already, where this turn asks for its rest.
     """
 
+    frame_s = 0.06
+    """Shortest time between two drawings of it."""
+
     def __init__(
         self,
         worker: TurnWorker,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from chatrepl.cancellation import Cancellation
 from chatrepl.catalogue import facts_for
 from chatrepl.context.tokens import Counter
+from chatrepl.errors import ConfigError
 from chatrepl.exchange import (
     Finished,
     Json,
@@ -22,9 +23,10 @@ from chatrepl.exchange import (
 )
 from chatrepl.messages import Usage
 from chatrepl.pacing import Pace
+from chatrepl.parts import Parts
 from chatrepl.planner import ModelPlanner
 from chatrepl.ports import ChatStore, ModelClient
-from chatrepl.session import Parts, Session
+from chatrepl.session import Session
 from chatrepl.settings import Settings
 from chatrepl.store.resilient import open_store
 
@@ -106,6 +108,27 @@ class ScriptedClient:
         """Do nothing."""
 
 
+class ManyModels(ScriptedClient):
+    """A client with a script for each model, for requests that go out at once."""
+
+    def __init__(self, scripts: Mapping[str, Sequence[Step]]) -> None:
+        super().__init__(models=[ModelInfo(name, 4096) for name in scripts])
+        self._scripts = dict(scripts)
+
+    def stream(self, request: Request, cancellation: Cancellation) -> Iterator[StreamEvent]:
+        """Follow the script of the model that is asked."""
+        self.requests.append(request)
+        for step in self._scripts[request.model]:
+            if cancellation.is_cancelled:
+                return
+            if isinstance(step, Exception):
+                raise step
+            if callable(step):
+                step(cancellation)
+            else:
+                yield step
+
+
 def make_session(
     tmp_path: Path,
     client: ModelClient,
@@ -114,8 +137,10 @@ def make_session(
     store: ChatStore | None = None,
     clock: FakeClock | None = None,
     pace: Pace | None = None,
+    profiles: Mapping[str, Parts] | None = None,
+    model: str | None = None,
 ) -> Session:
-    """Put a session together that talks to a scripted client."""
+    """Put a session together that talks to a scripted client; ``profiles`` are those that it can change to."""
     clock = clock or FakeClock()
 
     def make_planner(settings: Settings, model: str, client: ModelClient) -> ModelPlanner:
@@ -124,8 +149,14 @@ def make_session(
             settings, facts_for(model, settings.models), counter, lambda: client.window_tokens(model)
         )
 
+    def change_profile(name: str) -> Parts:
+        if name not in (profiles or {}):
+            raise ConfigError(f"There is no profile `{name}`.")
+        return (profiles or {})[name]._replace(make_planner=make_planner)
+
     return Session(
-        Parts(settings or Settings(), client, make_planner, model=None, pace=pace),
+        Parts(settings or Settings(), client, make_planner, model=model, pace=pace),
         open_store=lambda: store or open_store(tmp_path / "chats.db", clock),
         clock=clock,
+        change_profile=change_profile if profiles is not None else None,
     )

@@ -14,7 +14,8 @@ from chatrepl.entries import BudgetSettings, ModelSettings
 from chatrepl.exchange import Notice as Said
 from chatrepl.exchange import TextDelta
 from chatrepl.messages import ReplyState, Usage
-from chatrepl.session import Parts, Session
+from chatrepl.parts import Parts
+from chatrepl.session import Session
 from chatrepl.settings import Settings
 from chatrepl.turn import Completed, Failed, Kind, TurnEvent
 from tests.support.commands import run_in

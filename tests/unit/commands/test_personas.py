@@ -11,7 +11,8 @@ from chatrepl.cancellation import Cancellation
 from chatrepl.commands.base import Confirm, Context, Draft, EditFile, Notice, Reply, Several, Table, Text
 from chatrepl.commands.personas import COMMANDS
 from chatrepl.errors import ChatreplError, ConfigError, UsageError
-from chatrepl.session import Parts, Session
+from chatrepl.parts import Parts
+from chatrepl.session import Session
 from chatrepl.settings import Settings
 from chatrepl.shelf import SHIPPED_PERSONAS, Shelf
 from chatrepl.shelves import OwnTexts

@@ -10,7 +10,8 @@ from chatrepl.cancellation import Cancellation
 from chatrepl.commands.base import Context, Notice, Reply, Several, Table
 from chatrepl.commands.profile import COMMANDS
 from chatrepl.errors import ConfigError
-from chatrepl.session import Parts, Session
+from chatrepl.parts import Parts
+from chatrepl.session import Session
 from chatrepl.settings import ProfileSettings, Settings
 from chatrepl.turn import Kind
 from tests.support.fakes import ScriptedClient, make_session, says

@@ -18,10 +18,11 @@ from chatrepl.environment import SystemClock
 from chatrepl.exchange import Request, StreamEvent
 from chatrepl.local.server import LocalServer
 from chatrepl.local.weights import is_installed
+from chatrepl.parts import Parts
 from chatrepl.planner import ModelPlanner
 from chatrepl.ports import ModelClient
 from chatrepl.providers import LLAMA_CPP
-from chatrepl.session import Parts, Session
+from chatrepl.session import Session
 from chatrepl.settings import NetworkSettings, Settings, WindowSettings
 from chatrepl.store.resilient import open_store
 from chatrepl.turn import Completed, Kind

@@ -15,7 +15,7 @@ from chatrepl.errors import ExitStatus, RateLimitedError
 from chatrepl.exchange import Finished, ReasoningDelta, TextDelta
 from chatrepl.session import Session
 from chatrepl.ui.plain import Plain
-from tests.support.fakes import ScriptedClient, Step, make_session, says
+from tests.support.fakes import ManyModels, ScriptedClient, Step, make_session, says
 
 Talk = Callable[..., str]
 
@@ -169,3 +169,20 @@ def test_an_ascii_terminal_gets_ascii(talk: Talk) -> None:
     shown = talk([says("\u201cna\u00efve\u201d \u2014 \u6f22")], "go", encoding="ascii")
 
     assert shown == '> "naive" -- ?\n> \n'
+
+
+def test_a_comparison_is_told_reply_by_reply_and_one_is_chosen(tmp_path: Path) -> None:
+    session = make_session(tmp_path, ManyModels({"alpha": says("**A**"), "beta": says("B")}), model="alpha")
+    screen = io.BytesIO()
+    stdout = io.TextIOWrapper(screen, encoding="utf-8", write_through=True)
+    environment = Environment(
+        stdin=Typist(["/compare alpha beta -- hi", "2"]),  # type: ignore[arg-type]
+        stdout=stdout,
+        variables={"HOME": str(tmp_path), "TERM": "dumb"},
+    )
+    Plain(session, ALL, environment).run()
+    shown = screen.getvalue().decode()
+    assert shown.index("1 alpha · ") < shown.index("**A**") < shown.index("2 beta · ") < shown.index("\nB\n")
+    assert "Go on from 1 or 2? (any other key keeps 1) Going on from reply 2, by beta." in shown
+    assert session.conversation.path()[-1].text == "B"
+    session.close()
