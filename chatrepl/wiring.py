@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from chatrepl.model_list import ModelList
     from chatrepl.pacing import Pace
     from chatrepl.planner import ModelPlanner
-    from chatrepl.ports import ChatStore, ModelClient
+    from chatrepl.ports import ChatStore, ModelClient, Paths, Shell, ShellEnd
     from chatrepl.providers import Provider
     from chatrepl.settings import Settings
     from chatrepl.store.report import Report
@@ -431,7 +431,40 @@ def run_repl(
         greeting=greeting,
         first_message=first_message,
         opening=opening,
+        shell=user_shell(environment),
+        paths=lambda: path_index(environment),
     ).run()
+
+
+def user_shell(environment: Environment) -> Shell:
+    """Return what runs shell commands; loaded when one is run."""
+    return LateShell(environment)
+
+
+class LateShell:
+    """The user's shell. Fits ``ports.Shell``."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    def run(
+        self,
+        command: str,
+        timeout_s: float,
+        on_output: Callable[[bytes], None],
+        cancellation: Cancellation,
+    ) -> ShellEnd:
+        """Run a command; see ``ports.Shell``."""
+        from chatrepl.shell import UserShell
+
+        return UserShell(self._environment.variables).run(command, timeout_s, on_output, cancellation)
+
+
+def path_index(environment: Environment) -> Paths:
+    """Return what finds the files below the working directory."""
+    from chatrepl.path_index import PathIndex
+
+    return PathIndex(Path(), environment.expand, environment.clock, environment.variables)
 
 
 def all_commands() -> tuple[Command, ...]:

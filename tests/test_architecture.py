@@ -37,8 +37,11 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "entries",
         "exchange",
         "exports",
+        "fuzzy",
+        "ignoring",
         "imports",
         "joint",
+        "keymap",
         "ledger",
         "markup",
         "messages",
@@ -67,6 +70,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "config": ("config", "layers"),
     "cache": ("cache",),
     "keys": ("keychain", "keys"),
+    "paths": ("path_index",),
+    "shell": ("shell",),
     "turn": (
         "arriving",
         "bookkeeper",
@@ -109,6 +114,8 @@ MAY_IMPORT: Mapping[str, tuple[tuple[str, ...], str]] = {
     "config": (_ADAPTER, "adapters do not know each other, so that each can be replaced"),
     "cache": ((*_ADAPTER, "files"), "adapters do not know each other, so that each can be replaced"),
     "keys": (_ADAPTER, "adapters do not know each other, so that each can be replaced"),
+    "paths": (_ADAPTER, "adapters do not know each other, so that each can be replaced"),
+    "shell": (_ADAPTER, "adapters do not know each other, so that each can be replaced"),
     "turn": ((*_BASE, "environment", "ports"), "a turn meets the world through the ports only"),
     "commands": ((*_BASE, "environment", "ports", "files", "turn"), "commands run without a terminal"),
     "ui": ((*_BASE, "environment", "ports", "turn", "commands"), "the terminal never names an adapter"),
@@ -156,7 +163,10 @@ ONLY_IN: Mapping[str, tuple[tuple[str, ...], str]] = {
     "keyring": (("keychain",), "an extra, which may hang or fail in many ways"),
     "platformdirs": (("environment",), "one module knows the directories"),
     "socket": (("api", "local"), "nothing else talks to a network"),
-    "subprocess": (("local", "keys", "subcommands.config"), "nothing else starts programs"),
+    "subprocess": (
+        ("local", "keys", "path_index", "shell", "subcommands.config"),
+        "nothing else starts programs",
+    ),
 }
 """Which modules (with what is below them) may import a package, and why."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatrepl.commands import chat, context, files, library, model, money, profile, reply, tree, usage
+from chatrepl.commands import chat, context, files, library, model, money, profile, reply, tree, typing, usage
 from chatrepl.commands.base import Command
 
 ALL: tuple[Command, ...] = (
@@ -16,4 +16,5 @@ ALL: tuple[Command, ...] = (
     *money.COMMANDS,
     *usage.COMMANDS,
     *files.COMMANDS,
+    *typing.COMMANDS,
 )

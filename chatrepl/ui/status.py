@@ -34,6 +34,8 @@ class StatusSource:
         self._draft = ""
         """What is being typed, as it was last counted."""
         self.queued_count = 0
+        self.mode: Callable[[], str] = lambda: ""
+        """Returns how keys are taken, where that is not as usual."""
         self.show_instead: Callable[[], str] | None = None
         """Returns what stands in the place of the bar. None: the bar does."""
 
@@ -45,6 +47,7 @@ class StatusSource:
         state = self._state._replace(
             model=sanitise_line(self._session.model) or "model?",
             queued_count=self.queued_count,
+            mode=self.mode(),
             profile=sanitise_line(self._session.settings.profile or ""),
             warning=self._flash or unsaved,
         )
@@ -55,6 +58,10 @@ class StatusSource:
     def flash(self, text: str) -> None:
         """Show something first for a while. Empty: no more."""
         self._flash = text
+
+    def show_activity(self, text: str) -> None:
+        """Say what is going on. Empty: nothing."""
+        self._change(activity=text)
 
     def begin_turn(self) -> None:
         """A turn has begun."""

@@ -41,6 +41,8 @@ PROMPT_STYLES: Mapping[str, str] = {
     "status.warning": "fg:ansiyellow bold",
     "queue": "italic fg:ansibrightblack",
     "question": "bold",
+    "help": "",
+    "match": "bold underline",
     "picker.chosen": "reverse",
     "picker.dim": "fg:ansibrightblack",
     "picker.preview": "fg:ansibrightblack",
