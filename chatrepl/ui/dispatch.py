@@ -122,7 +122,7 @@ class Dispatcher:
         from chatrepl.commands.base import Confirm, Notice, RunShell
         from chatrepl.sanitise import sanitise_line
 
-        question = f"Run this in your shell, which was not typed here: {sanitise_line(command)}?"
+        question = f"Run in your shell what was not typed: {sanitise_line(command)}?"
         self.answer(Confirm(question, lambda: RunShell(command), lambda: Notice("Nothing was run.")))
 
     def _run_command(self, text: str, line: Line) -> None:

@@ -89,11 +89,14 @@ class InputLine(Buffer):
     def _open_file_in_editor(self, filename: str) -> bool:
         self.leave_screen()
         file = Path(filename)
-        file.write_text(self.unfold(file.read_text(encoding="utf-8")), encoding="utf-8")
+        before = self.unfold(file.read_bytes().decode())
+        file.write_bytes(before.encode())
         is_done = super()._open_file_in_editor(filename)
         if is_done:
             text = file.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n").replace("\0", "")
-            file.write_text(self.refold(text.removesuffix("\n")), encoding="utf-8")
+            if not before.endswith("\n"):  # editors end the last line
+                text = text.removesuffix("\n")
+            file.write_bytes(f"{self.refold(text)}\n".encode())  # whoever reads it takes one line end away
         else:
             self.on_editor_failed()
         return is_done
