@@ -51,7 +51,7 @@ def match(typed: str, name: str) -> Match | None:
     if not wanted:
         return Match(name, (), -len(name) // _LENGTH)
     base = lowered.rstrip("/").rfind("/") + 1
-    tries = [find(wanted, lowered, start) for start in (base, 0) for find in (_run, _backwards, _words)]
+    tries = [find(wanted, lowered, name, start) for start in (base, 0) for find in (_run, _backwards, _words)]
     best = max(
         ((_score(places, name, base), places) for places in tries if places is not None),
         default=None,
@@ -60,45 +60,49 @@ def match(typed: str, name: str) -> Match | None:
     return None if best is None else Match(name, best[1], best[0] - len(name) // _LENGTH)
 
 
-def _run(wanted: str, name: str, start: int) -> tuple[int, ...] | None:
+def _begins_word(name: str, at: int) -> bool:
+    """Whether a word begins at a place: after a sign, or with a capital after a small letter."""
+    return at == 0 or name[at - 1] in _BOUNDARY or (name[at].isupper() and name[at - 1].islower())
+
+
+def _run(wanted: str, lowered: str, name: str, start: int) -> tuple[int, ...] | None:
     """Find all letters side by side, at the beginning of a word where they stand there."""
-    at = first = name.find(wanted, start)
-    while at > start and name[at - 1] not in _BOUNDARY:
-        at = name.find(wanted, at + 1)
+    at = first = lowered.find(wanted, start)
+    while at > start and not _begins_word(name, at):
+        at = lowered.find(wanted, at + 1)
     at = at if at >= 0 else first
     return tuple(range(at, at + len(wanted))) if at >= 0 else None
 
 
-def _backwards(wanted: str, name: str, start: int) -> tuple[int, ...] | None:
+def _backwards(wanted: str, lowered: str, _name: str, start: int) -> tuple[int, ...] | None:
     """Find each letter as late as it can stand, then move them together from the first on."""
-    end = len(name)
+    end = len(lowered)
     for sign in reversed(wanted):
-        end = name.rfind(sign, start, end)
+        end = lowered.rfind(sign, start, end)
         if end < 0:
             return None
     places, at = [], end
     for sign in wanted:
-        at = name.find(sign, at)
+        at = lowered.find(sign, at)
         places.append(at)
         at += 1
     return tuple(places)
 
 
-def _words(wanted: str, name: str, start: int) -> tuple[int, ...] | None:
+def _words(wanted: str, lowered: str, name: str, start: int) -> tuple[int, ...] | None:
     """Find each letter at the beginning of the next word that begins so, or right after the letter before."""
     places: list[int] = []
     at = start
     for sign in wanted:
-        if places and at < len(name) and name[at] == sign:
+        if places and at < len(name) and lowered[at] == sign:
             found = at
         else:
-            found = at if at == start and name.startswith(sign, at) else -1
-            probe = at - 1
-            while found < 0 and (probe := name.find(sign, probe + 1)) >= 0:
-                if probe == 0 or name[probe - 1] in _BOUNDARY:
+            found, probe = -1, at - 1
+            while found < 0 and (probe := lowered.find(sign, probe + 1)) >= 0:
+                if _begins_word(name, probe):
                     found = probe
             if found < 0:
-                found = name.find(sign, at)
+                found = lowered.find(sign, at)
             if found < 0:
                 return None
         places.append(found)
@@ -126,7 +130,7 @@ def _score(places: Sequence[int], name: str, base: int) -> int:
             total += _IN_NAME
         before = place
     rest = len(name.rstrip("/")) - base - len(places)
-    return total - min(6, rest // 6) if places and places[0] >= base else total
+    return total - min(6, rest // 8) if places and places[0] >= base else total
 
 
 class _Block(NamedTuple):

@@ -55,12 +55,13 @@ def command_of(text: str) -> str | None:
 
 def escaped(text: str) -> str:
     """Return a text so that it is a message, and no shell command."""
-    return f"\\{text}" if text.startswith((MARK, "\\!")) else text
+    return f"\\{text}" if text.lstrip("\\").startswith(MARK) else text
 
 
 def literal_of(text: str) -> str:
     """Return a message that begins with a backslash and the sign as it is meant."""
-    return text[1:] if text.startswith("\\!") else text
+    is_escaped = text.startswith("\\") and text.lstrip("\\").startswith(MARK)
+    return text[1:] if is_escaped else text
 
 
 class KeptOutput:
