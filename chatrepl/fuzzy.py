@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 BLOCK_NAMES = 1024
 """So many names are searched at once: about a millisecond."""
-LIMIT_RANKED = 200
+LIMIT_RANKED = 100
 """So many names of a stage are ranked letter by letter; of more, the shortest."""
 LIMIT_STAGE = 2000
 """A stage that has found so many is good enough: what was typed says too little to tell them apart."""
@@ -51,13 +51,13 @@ def match(typed: str, name: str) -> Match | None:
     if not wanted:
         return Match(name, (), -len(name) // _LENGTH)
     base = lowered.rstrip("/").rfind("/") + 1
-    tries = [find(wanted, lowered, name, start) for start in (base, 0) for find in (_run, _backwards, _words)]
-    best = max(
-        ((_score(places, name, base), places) for places in tries if places is not None),
-        default=None,
-        key=lambda item: item[0],
-    )
-    return None if best is None else Match(name, best[1], best[0] - len(name) // _LENGTH)
+    for start in (base, 0) if base else (0,):
+        ways = {find(wanted, lowered, name, start) for find in (_run, _backwards, _words)} - {None}
+        fits = [(_score(places, name, base), places) for places in ways if places is not None]
+        if fits:
+            score, places = max(fits)
+            return Match(name, places, score - len(name) // _LENGTH)
+    return None
 
 
 def _begins_word(name: str, at: int) -> bool:

@@ -11,6 +11,7 @@ import contextlib
 import os
 import subprocess
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -29,6 +30,10 @@ PORTION = 512
 """So many names are added at once."""
 FIRST_WAIT_S = 0.05
 """The first search waits so long for the first names."""
+FIRST_SHOWN_S = 0.1
+"""The thread rests so long after the first names, while they are shown."""
+POLITE_S = 0.002
+"""And so long after each portion: keys and searches go first."""
 GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.quotepath=false", "ls-files", "-z")
 """Without the monitor of files, which is a program that a repository can name."""
 
@@ -122,6 +127,8 @@ class PathIndex:
         if is_shown and not is_begun and portion:
             self._has_names.set()
             self.on_grown()
+            time.sleep(FIRST_SHOWN_S)
+        time.sleep(POLITE_S)
 
     def _files(self) -> Iterator[str]:
         """Yield the files: as git tells, or all that is not ignored."""
