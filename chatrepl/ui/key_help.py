@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from chatrepl.keymap import Keymap, show_keys
+
 if TYPE_CHECKING:
     from chatrepl.ui.prompt import View
 
@@ -30,10 +32,10 @@ def entry_rows(keys: str, label: str) -> list[str]:
     return [first[:CELL_COLUMNS].rstrip(), *(row[:CELL_COLUMNS] for row in rows[1:])]
 
 
-def pages(entries: Iterable[tuple[str, str]], columns: int, rows: int) -> list[list[str]]:
+def pages(entries: Iterable[tuple[str, str]], columns: int, rows: int, key: str = "?") -> list[list[str]]:
     """Lay entries out in pages of at most ``rows`` rows, the last of which says how to go on.
 
-    Entries are read downwards, column by column, and no entry is broken.
+    Entries are read downwards, column by column, and no entry is broken. ``key`` turns the page.
     """
     count = max(1, columns // (CELL_COLUMNS + 1))
     room = max(LEAST_ROWS, rows) - 1
@@ -50,7 +52,7 @@ def pages(entries: Iterable[tuple[str, str]], columns: int, rows: int) -> list[l
         lines = [_beside(sheet, row) for row in range(max(map(len, sheet)))]
         last = "any key closes this"
         if number < len(sheets):
-            last = f"{number}/{len(sheets)}: ? shows more, any other key closes"
+            last = f"{number}/{len(sheets)}: {key} shows more, any other key closes"
         elif len(sheets) > 1:
             last = f"{number}/{len(sheets)}: {last}"
         found.append([line[: columns - 1].rstrip() for line in (*lines, last)])
@@ -80,18 +82,18 @@ class KeyHelp:
     """The list while it is open.
 
     Args:
-        entries: Returns the keys that are bound, and what they do.
+        keymap: The keys that are bound.
         size: Returns the columns and rows of the terminal.
     """
 
     def __init__(
         self,
         view: View,
-        entries: Callable[[], Iterable[tuple[str, str]]],
+        keymap: Keymap,
         size: Callable[[], tuple[int, int]],
     ) -> None:
         self._view = view
-        self._entries = entries
+        self._keymap = keymap
         self._size = size
         self._page = 0
         self.is_closing = False
@@ -106,6 +108,6 @@ class KeyHelp:
         """Open it, or where this key has just closed it, go on to the next page."""
         columns, rows = self._size()
         others = 3 + len(self._view.tail) + len(self._view.queued)
-        found = pages(self._entries(), columns, rows - others)
+        found = pages(self._keymap.shown(), columns, rows - others, show_keys(self._keymap.keys("help")[0]))
         self._page = self._page + 1 if self.is_closing else 0
         self._view.help = found[self._page] if self._page < len(found) else []

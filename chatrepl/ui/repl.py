@@ -131,7 +131,7 @@ class Repl:
         )
         self._buffer: InputLine = self._app.layout.get_buffer_by_name("DEFAULT_BUFFER")  # type: ignore[assignment]
         self._editing.attach(self._buffer)
-        self._help = KeyHelp(self._view, self._keymap.shown, self._size)
+        self._help = KeyHelp(self._view, self._keymap, self._size)
         self._app.key_processor.before_key_press += lambda _: self._help.key_pressed()
         self._mode = Mode(self._app, session, self._keymap)
         self._status.mode = self._mode.shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from chatrepl.cancellation import Cancellation
+from chatrepl.path_index import PathIndex
+from chatrepl.ports import Paths
 from chatrepl.settings import Settings, TerminalSettings
-from tests.support.fakes import ScriptedClient, Step, says
+from tests.support.fakes import FakeClock, ScriptedClient, Step, says
 from tests.support.inside import Inside
 
 VI = Settings(terminal=TerminalSettings(keys="vi"))
@@ -379,6 +382,70 @@ def test_the_list_shows_the_keys_that_are_bound(tmp_path: Path) -> None:
 
         inside.wait_for("F4            write it in your editor")
         assert "Ctrl-G" not in inside.everything()
+
+
+# Paths --------------------------------------------------------------------------------------------------------------
+
+PATHS_40 = """\
+> look at @note
+ docs/notes.md
+ …/deeply/nested/notebook_of_things.md
+ my notes.txt
+tiny · chat 0 tok ?"""
+
+PATHS_80 = """\
+> look at @note
+         docs/notes.md
+         docs/some/deeply/nested/notebook_of_things.md
+         my notes.txt
+tiny · chat 0 tok ?"""
+
+
+@pytest.mark.parametrize(
+    ("columns", "picture"), [(40, PATHS_40), (80, PATHS_80), (120, PATHS_80)], ids=["40", "80", "120"]
+)
+def test_the_sign_offers_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: int, picture: str
+) -> None:
+    top = tmp_path / "top"
+    for name in (
+        "docs/notes.md",
+        "docs/some/deeply/nested/notebook_of_things.md",
+        "my notes.txt",
+        "other.md",
+    ):
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_text("")
+
+    def paths() -> Paths:
+        return PathIndex(top, Path, FakeClock(), os.environ)
+
+    with Inside(tmp_path, columns=columns, paths=paths) as inside:
+        inside.put("look at @note")
+        inside.wait(lambda: without_draft(inside.screen()) == picture)
+
+        inside.press("tab", "tab", "tab")
+        inside.wait(lambda: inside.line == 'look at @"my notes.txt"')
+
+
+def test_a_directory_that_is_chosen_shows_what_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "top" / "docs").mkdir(parents=True)
+    (tmp_path / "top" / "docs" / "guide.md").write_text("")
+
+    with Inside(tmp_path, paths=lambda: PathIndex(tmp_path / "top", Path, FakeClock(), os.environ)) as inside:
+        inside.put("@doc")
+        inside.wait_for(" docs/")
+        inside.press("down", "enter")
+        inside.wait(lambda: inside.line == "@docs/")
+
+        inside.wait_for(" docs/guide.md")
+
+
+def without_draft(rows: list[str]) -> str:
+    """Return a screen, its last row without what is counted sooner or later."""
+    *above, bar = rows
+    parts = [part for part in bar.split(" · ") if not part.startswith(("~", "draft"))]
+    return "\n".join([*above, " · ".join(parts)])
 
 
 # Questions ----------------------------------------------------------------------------------------------------------
