@@ -271,11 +271,12 @@ class Keymap:
         return tuple(tuple(keys.split(" ")) for keys in self.keys(name))
 
     def freed(self, name: str) -> tuple[Chord, ...]:
-        """Return the default keys of an action that were taken from it, and that nothing else has."""
+        """Return the default keys of an action that nothing has any more; letters are typed then."""
         if name not in self.changed:
             return ()
         used = {chord for action in ACTIONS for chord in self.chords(action.name)}
-        return tuple(chord for keys in BY_NAME[name].keys if (chord := tuple(keys.split(" "))) not in used)
+        defaults = (tuple(keys.split(" ")) for keys in BY_NAME[name].keys)
+        return tuple(chord for chord in defaults if chord not in used and len(chord[0]) > 1)
 
     def shown(self) -> Iterator[tuple[str, str]]:
         """Yield what is bound, for the key help: the keys, and what they do."""

@@ -214,11 +214,6 @@ class TerminalSettings(SettingsBase):
     multiline: bool = setting(
         False, "Enter begins a new line and Alt-Enter sends. `/multiline` changes it.", is_live=True
     )
-    mouse: bool = setting(
-        False,
-        "A click puts the cursor and chooses in the menu; selecting text then needs Shift in most terminals.",
-        is_live=True,
-    )
     shell_timeout_s: float = setting(
         120.0, "A `!command` is stopped after this time, in seconds.", minimum=1, maximum=86_400, is_live=True
     )

@@ -104,6 +104,7 @@ def test_a_default_that_something_else_takes_is_not_freed() -> None:
 
     assert keymap.freed("editor") == (("ctrl-x", "ctrl-e"),)
     assert keymap.freed("send") == ()
+    assert Keymap({"help": ("f1",)}).freed("help") == ()
 
 
 def test_keys_are_kept_once_and_in_the_one_way() -> None:
