@@ -52,7 +52,7 @@ def pages(entries: Iterable[tuple[str, str]], columns: int, rows: int, key: str 
         lines = [_beside(sheet, row) for row in range(max(map(len, sheet)))]
         last = "any key closes this"
         if number < len(sheets):
-            last = f"{number}/{len(sheets)}: {key} shows more, any other key closes"
+            last = f"{number}/{len(sheets)}: {key} for more, any other key closes"
         elif len(sheets) > 1:
             last = f"{number}/{len(sheets)}: {last}"
         found.append([line[: columns - 1].rstrip() for line in (*lines, last)])

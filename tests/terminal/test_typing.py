@@ -148,7 +148,7 @@ def test_keys_of_ones_own_work_and_what_they_leave_is_typed(start: Start, tmp_pa
     terminal.wait_for(lambda now: "> ?" not in shown(now))
     terminal.send("\x1bOP")
 
-    terminal.wait_for("1/4: F1 shows more, any other key closes")
+    terminal.wait_for("1/4: F1 for more, any other key closes")
     assert all(len(row) <= 40 for row in terminal.screen())
 
 

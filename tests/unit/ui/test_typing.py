@@ -264,7 +264,7 @@ Alt-Enter     send, in /multiline
 Tab           complete
 Shift-Tab     back in the menu
 Esc           stop, or take back
-1/4: ? shows more, any other key closes
+1/4: ? for more, any other key closes
 tiny · chat 0 tok ?"""
 
 HELP_80 = """\
@@ -395,9 +395,9 @@ tiny"""
 
 PATHS_80 = """\
 > look at @note
-         docs/notes.md
-         my notes.txt
-         docs/some/deeply/nested/notebook_of_things.md
+ docs/notes.md
+ my notes.txt
+ docs/some/deeply/nested/notebook_of_things.md
 tiny · chat 0 tok ?"""
 
 
