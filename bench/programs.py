@@ -35,9 +35,10 @@ class Programs:
     frames: tuple[str, ...]
     """Reads a reply from its standard input and times the renderer alone."""
     requests_inside: tuple[str, ...]
+    """Is given a base URL and a number of events, and times the client alone."""
     window_inside: tuple[str, ...]
     library_inside: tuple[str, ...]
-    """Is given a base URL and a number of events, and times the client alone."""
+    linear_inside: tuple[str, ...]
 
 
 def install() -> Programs:
@@ -62,6 +63,7 @@ def install() -> Programs:
         requests_inside=(str(python), "-I", str(ROOT / "bench" / "requests_inside.py")),
         window_inside=(str(python), "-I", str(ROOT / "bench" / "window_inside.py")),
         library_inside=(str(python), "-I", str(ROOT / "bench" / "library_inside.py")),
+        linear_inside=(str(python), "-I", str(ROOT / "bench" / "linear_inside.py")),
     )
 
 

@@ -6,6 +6,7 @@ from bench.base import Row
 from bench.exchanging import exchanging
 from bench.lengths import lengths
 from bench.library import library
+from bench.linear import linear
 from bench.living import key_echo, steady, stopping
 from bench.paths import paths
 from bench.shapes import shapes
@@ -93,5 +94,11 @@ ROWS: tuple[Row, ...] = (
         "nothing is known of the files, and seven more letters when all are known; then keys at random moments after an `@`, "
         "while the files are looked for and searched.",
         paths,
+    ),
+    Row(
+        "linear",
+        "Texts of twice the size",
+        "Timed inside, as processor time, for a text and for one of twice its size.",
+        linear,
     ),
 )

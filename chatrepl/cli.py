@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from chatrepl.commands.base import Messages, Notice, Pick
     from chatrepl.config import LoadedSettings
     from chatrepl.session import Session
-    from chatrepl.ui.writers import OutputForm
     from chatrepl.wiring import Connection
 
 ADD_LOCAL = "uv run --extra local chatrepl (in a checkout)"
@@ -94,6 +93,13 @@ def build_parser() -> argparse.ArgumentParser:
         default="text",
         help="the form of a single answer",
     )
+    add(
+        "--attach",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="send a file, directory, glob or page with the first message; may be repeated",
+    )
     add("--no-stream", action="store_true", help="show replies when they are complete")
     add(
         "--local",
@@ -106,6 +112,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--plain", action="store_true", help="no redraws, no colour, no status bar")
     add("--config", metavar="FILE", help="read this configuration file")
     add("--diagnose", action="store_true", help="the same as `chatrepl doctor`")
+    parser.set_defaults(piped=b"")
     add("-v", "--version", action="version", version=f"chatrepl {__version__}")
     return parser
 
@@ -172,7 +179,7 @@ def _run(options: argparse.Namespace, environment: Environment) -> int:
     is_once = _is_once(options, environment)
     text = " ".join(options.text)
     if is_once:
-        text = _with_stdin(text, environment)
+        text = _with_stdin(text, environment, options)
     _end_in_order_when_told()
     environment.hear_all_letters()
     is_plain = environment.is_dumb or loaded.settings.terminal.plain
@@ -199,6 +206,7 @@ def _converse(
         return ExitStatus.CONFIG
     session = wiring.build_session(loaded, environment, connection)
     try:
+        _attach(session, options, environment)
         wants_chat = options.go_on or options.resume is not None
         if keys is not None and wants_chat and not options.resume:
             # The prompt is up before the library is: -c and -r without a name cannot be wrong.
@@ -211,7 +219,7 @@ def _converse(
             )
         opened = (_open_chat(session, options, is_once=is_once),) if wants_chat else ()
         if is_once:
-            return _once(session, text, environment, options.output, has_consent=options.over_budget)
+            return _once(session, text, environment, options)
         greeting = (*opened, *_greeting(connection))
         run = wiring.run_plain if keys is None else wiring.run_repl
         return run(session, environment, greeting=greeting, first_message=text or None)
@@ -249,12 +257,20 @@ def _flags(options: argparse.Namespace) -> dict[str, object]:
     return flags
 
 
-def _with_stdin(text: str, environment: Environment) -> str:
-    """Return what is asked once: the words of the command line, and below them what was piped in."""
+def _with_stdin(text: str, environment: Environment, options: argparse.Namespace) -> str:
+    """Return what is asked once: the words of the command line, and below them what was piped in.
+
+    An image or a PDF that was piped in is put into the options, to go with the words.
+    """
     piped = ""
     if not environment.stdin_is_terminal:
         raw = getattr(environment.stdin, "buffer", None)
-        piped = raw.read().decode("utf-8", "replace") if raw is not None else environment.stdin.read()
+        if raw is None:
+            piped = environment.stdin.read()
+        elif wiring.is_attachment(data := raw.read()):
+            options.piped = data
+        else:
+            piped = data.decode("utf-8", "replace")
     whole = "\n\n".join(
         part for part in (text.strip(), piped.removeprefix("\ufeff").strip("\n")) if part.strip()
     )
@@ -345,14 +361,33 @@ def _greeting(connection: Connection) -> tuple[Notice, ...]:
     return tuple(Notice(text) for text in connection.notices)
 
 
-def _once(
-    session: Session, text: str, environment: Environment, form: OutputForm, *, has_consent: bool
-) -> int:
+def _attach(session: Session, options: argparse.Namespace, environment: Environment) -> None:
+    """Read what goes with the first message."""
+    if not (options.attach or options.piped):
+        return
+    from chatrepl.gathering import attach, keep
+
+    if options.piped:
+        keep(session, [wiring.attachment_of("stdin", options.piped, session)])
+    found = attach(session, options.attach)
+    for said in found.asks:
+        _tell(environment, f"sending {said}")
+    keep(session, found.attachments)
+
+
+def _once(session: Session, text: str, environment: Environment, options: argparse.Namespace) -> int:
     from chatrepl.oneshot import run_once
 
     for warning in session.store.warnings():
         _tell(environment, warning)
-    return run_once(session, text, environment, form, has_consent=has_consent)
+    return run_once(
+        session,
+        text,
+        environment,
+        options.output,
+        has_consent=options.over_budget,
+        typed=" ".join(options.text),
+    )
 
 
 def _end_in_order_when_told() -> None:

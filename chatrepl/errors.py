@@ -194,6 +194,12 @@ class StoreError(ChatreplError):
     """The chats on disk could not be read or written."""
 
 
+class AttachmentError(ChatreplError):
+    """What was to go with a message cannot be read or sent."""
+
+    exit_status = ExitStatus.USAGE
+
+
 class LocalModelError(ChatreplError):
     """The embedded model could not be started."""
 

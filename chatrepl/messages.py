@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -64,7 +65,32 @@ class ItemPart:
     text: str
 
 
-Part = TextPart | ReasoningPart | RefusalPart | ItemPart
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """The text of a file, a page or a directory that goes with a message, as it was when the message was sent."""
+
+    name: str
+    """As the user named it, with the lines if it is a part: ``notes.md:3-9``. One line."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePart:
+    """An image that goes with a message, as it was when the message was sent."""
+
+    name: str
+    """As the user named it. One line."""
+    media_type: str
+    """``image/png``, ``image/jpeg``, ``image/webp`` or ``image/gif``."""
+    width_pixels: int
+    height_pixels: int
+    data: str = field(repr=False)
+    """The file, in base64."""
+
+
+WordsPart = TextPart | ReasoningPart | RefusalPart | ItemPart
+Attachment = FilePart | ImagePart
+Part = WordsPart | Attachment
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +161,28 @@ class Message:
         return "".join(part.text for part in self.parts if isinstance(part, (TextPart, RefusalPart)))
 
     @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """The files and images that go with it."""
+        return tuple(part for part in self.parts if isinstance(part, (FilePart, ImagePart)))
+
+    @property
+    def sent_text(self) -> str:
+        """All that a model reads of it as text: the files that go with it, each between tags, then ``text``."""
+        if len(self.parts) < 2:
+            return self.text if not self.parts or isinstance(self.parts[0], TextPart) else self._sent_text
+        return self._sent_text
+
+    @property
+    def _sent_text(self) -> str:
+        files = [in_tags(part) for part in self.parts if isinstance(part, FilePart)]
+        return "\n\n".join(filter(None, (*files, self.text)))
+
+    @property
+    def images(self) -> tuple[ImagePart, ...]:
+        """The images that go with it."""
+        return tuple(part for part in self.parts if isinstance(part, ImagePart))
+
+    @property
     def reasoning(self) -> str:
         """The reasoning, empty where there is none; what was thought at another time is another paragraph."""
         return "\n\n".join(part.text for part in self.parts if isinstance(part, ReasoningPart))
@@ -145,16 +193,27 @@ class Message:
         return self.role is Role.ASSISTANT
 
 
-PART_KINDS: Mapping[str, type[Part]] = {
+PART_KINDS: Mapping[str, type[WordsPart]] = {
     "text": TextPart,
     "reasoning": ReasoningPart,
     "refusal": RefusalPart,
     "item": ItemPart,
 }
-"""The kinds of parts by the names under which they are kept."""
+"""The kinds of parts that replies are made of, by the names under which they are kept."""
+_KINDS = {part: kind for kind, part in PART_KINDS.items()}
 
 
-def parts_in_order(pieces: Iterable[tuple[str, str]]) -> tuple[Part, ...]:
+def in_tags(file: FilePart) -> str:
+    """Return a file as a model is given it: between tags that do not occur in it."""
+    tag = "file"
+    while f"</{tag}>" in file.text:
+        tag += "_"
+    name = file.name.replace("&", "&amp;").replace('"', "&quot;")
+    end = "" if file.text.endswith("\n") else "\n"
+    return f'<{tag} name="{name}">\n{file.text}{end}</{tag}>'
+
+
+def parts_in_order(pieces: Iterable[tuple[str, str]]) -> tuple[WordsPart, ...]:
     """Build the parts of a reply from pieces, as kind and text, in the order in which they came."""
     return tuple(
         PART_KINDS[kind](text)
@@ -164,15 +223,45 @@ def parts_in_order(pieces: Iterable[tuple[str, str]]) -> tuple[Part, ...]:
 
 
 def pieces_of(message: Message) -> Iterator[tuple[str, str]]:
-    """Yield the parts of a message as kind and text."""
-    kinds = {part: kind for kind, part in PART_KINDS.items()}
-    for part in message.parts:
-        yield kinds[type(part)], part.text
+    """Yield the parts of a message as kind and text; ``part_of`` gives each back."""
+    return map(piece_of, message.parts)
 
 
-def text_parts(text: str, *, reasoning: str = "", refusal: str = "") -> tuple[Part, ...]:
+def piece_of(part: Part) -> tuple[str, str]:
+    """Return a part as its kind and a text."""
+    match part:
+        case FilePart(name, text):
+            return "file", f"{_encoded(name)}\n{text}"
+        case ImagePart(name, media_type, width, height, data):
+            return "image", f"{_encoded([name, media_type, width, height])}\n{data}"
+    return _KINDS[type(part)], part.text
+
+
+def part_of(kind: str, text: str) -> Part:
+    """Return the part of which ``piece_of`` made a kind and a text.
+
+    Raises:
+        KeyError: there is no such kind.
+        ValueError: the text is not what ``piece_of`` made.
+    """
+    if kind in PART_KINDS:
+        return PART_KINDS[kind](text)
+    if kind not in {"file", "image"}:
+        raise KeyError(kind)
+    head, _, rest = text.partition("\n")
+    if kind == "file":
+        return FilePart(json.loads(head), rest)
+    name, media_type, width, height = json.loads(head)
+    return ImagePart(name, media_type, width, height, rest)
+
+
+def _encoded(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def text_parts(text: str, *, reasoning: str = "", refusal: str = "") -> tuple[WordsPart, ...]:
     """Build the parts of a message, leaving out the empty ones; reasoning stands first."""
-    parts: list[Part] = []
+    parts: list[WordsPart] = []
     if reasoning:
         parts.append(ReasoningPart(reasoning))
     if text:

@@ -9,6 +9,7 @@ from contextlib import closing
 from chatrepl.environment import Environment
 from chatrepl.errors import BudgetExceededError, ExitStatus
 from chatrepl.exchange import explain_finish
+from chatrepl.gathering import gather
 from chatrepl.sanitise import sanitise
 from chatrepl.session import Session
 from chatrepl.turn import Cancelled, Completed, Failed, Kind
@@ -20,16 +21,35 @@ LONGEST_SUMMARY_S = 120.0
 
 
 def run_once(
-    session: Session, text: str, environment: Environment, form: OutputForm, *, has_consent: bool = False
+    session: Session,
+    text: str,
+    environment: Environment,
+    form: OutputForm,
+    *,
+    has_consent: bool = False,
+    typed: str = "",
 ) -> int:
     """Ask once and return the exit status. With ``has_consent`` budgets hold nothing back.
 
+    ``typed`` is the part of the text in which names of files count: what was piped in names none.
+
     A reader that closes the pipe ends it quietly; Ctrl-C and SIGTERM keep what has come, marked as interrupted.
     """
+    gathered = gather(session, typed)
+    for said in gathered.asks:
+        _tell(environment, f"sending {said}")
+    for name in gathered.missing:
+        _tell(environment, f"there is no {name}: the name is sent as text")
     writer = writer_for(session, environment, form)
     try:
         worker = TurnWorker(
-            lambda cancellation: session.turn(Kind.ASK, text, cancellation, has_consent=has_consent)
+            lambda cancellation: session.turn(
+                Kind.ASK,
+                text,
+                cancellation,
+                has_consent=has_consent,
+                attachments=gathered.attachments,
+            )
         )
         with closing(worker.events()) as events:
             end = follow(events, writer)

@@ -16,7 +16,7 @@ from chatrepl.trail import Place, Trail
 
 if TYPE_CHECKING:  # a start loads no messages
     from chatrepl.conversation import Conversation, Mark, Rating
-    from chatrepl.messages import ChatId, Message, MessageId
+    from chatrepl.messages import Attachment, ChatId, Message, MessageId
     from chatrepl.ports import ChatStore, Clock, Library, Tail
 
 TAIL_MESSAGES = 6
@@ -44,6 +44,8 @@ class OpenChat(ABC):
         self._trail = Trail()
         self.listed: tuple[Listed, ...] = ()
         """The rows of the last list, which commands name by their numbers."""
+        self.attached: list[Attachment] = []
+        """What goes with the next message, beside what that names itself."""
         self.deleted: list[ChatId] = []
         """What was put into the bin in this run, the last one at the end."""
         self.seen_from: MessageId | None = None
@@ -64,6 +66,9 @@ class OpenChat(ABC):
     @property
     def conversation(self) -> Conversation:
         """The open chat; read when it is first asked for, so that a long one is seen before it is read."""
+        known = self._conversation
+        if known is not None and self._opening is None:  # the keys never wait for what a turn gets ready
+            return known
         with self._lock:
             if self._opening is not None:
                 chat, self._opening = self._opening, None
@@ -233,6 +238,11 @@ class OpenChat(ABC):
         self.conversation.system = system
         if len(self.conversation):
             self.store.set_system(self.conversation.id, system)
+
+    def take_back(self, message: Message) -> str:
+        """Return the words of a message that is to be typed anew; what went with it goes with it again."""
+        self.attached[:] = message.attachments
+        return message.text
 
     def undo(self, turns: int = 1) -> int:
         """Step back before the last messages of the user; nothing is deleted. Returns how many steps were made."""

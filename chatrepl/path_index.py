@@ -1,7 +1,7 @@
 """Knows the files below a directory, for ``@`` in the input line: from git where it can tell, else by looking.
 
 They are found in a thread of their own when they are first asked for, and again when that is long ago; what has been found
-by now can be searched meanwhile. Fits ``ports.Paths``. What is ignored by git, ``.gitignore`` or ``.ignore`` is left out, and
+by now can be searched meanwhile. Fits ``line_ports.Paths``. What is ignored by git, ``.gitignore`` or ``.ignore`` is left out, and
 so are names that could drive a terminal.
 """
 
@@ -18,7 +18,8 @@ from pathlib import Path
 
 from chatrepl.fuzzy import Names, match
 from chatrepl.ignoring import ALWAYS_SKIPPED, Ignored
-from chatrepl.ports import Clock, FoundPath
+from chatrepl.line_ports import FoundPath
+from chatrepl.ports import Clock
 from chatrepl.sanitise import sanitise_line
 
 STALE_S = 15.0

@@ -11,7 +11,7 @@ from chatrepl.context.summary import system_with
 from chatrepl.context.tokens import Counter, TokenCount
 from chatrepl.context.window import Fold, Limits, Plan, limits_for, plan
 from chatrepl.conversation import Conversation, Mark
-from chatrepl.messages import Message, MessageId, Usage
+from chatrepl.messages import Attachment, Message, MessageId, Usage
 from chatrepl.settings import Settings
 
 
@@ -111,6 +111,10 @@ class ModelPlanner:
         """Estimate the usage of a request for which the server reported none."""
         prompt, completion = plan.prompt.tokens, self.counter.count_text(text).tokens
         return Usage(prompt, completion, prompt + completion, is_estimated=True)
+
+    def count_attachment(self, part: Attachment) -> TokenCount:
+        """Count what a file or an image adds to the next message."""
+        return self.counter.count_attachment(part)
 
     def count_draft(self, text: str) -> TokenCount:
         """Count what is being typed."""

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from chatrepl.conversation import Conversation, Mark, Rating, Summary, Verdict
     from chatrepl.exchange import Json, ModelInfo, RateLimits, Request, StreamEvent, WireRequest
     from chatrepl.ledger import Entry, Opening, Query, Spent
-    from chatrepl.messages import ChatId, Message, MessageId, Role
+    from chatrepl.mentions import Mention
+    from chatrepl.messages import Attachment, ChatId, ImagePart, Message, MessageId, Role
     from chatrepl.pacing import Go, Pace, Place, Sent, Ticket
     from chatrepl.search import Query as SearchQuery
 
@@ -28,6 +29,50 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Return seconds from some point in the past; never goes back."""
+        ...
+
+
+class Page(NamedTuple):
+    """What a web server answered."""
+
+    url: str
+    """Where it was found in the end."""
+    content_type: str
+    data: bytes
+
+
+class Found(NamedTuple):
+    """What was found under a name, to go with a message."""
+
+    parts: tuple[Attachment, ...]
+    """Empty where only its name is known before it is sent: a page."""
+    name: str
+    asks: str = ""
+    """What the user should know before so much is sent, such as ``docs has 43 files, 310 KB``. Empty: nothing."""
+
+
+class Attacher(Protocol):
+    """Reads what goes with a message. Any thread may use it."""
+
+    def find(self, mention: Mention, *, fetches: bool = True) -> Found | None:
+        """Read what a mention names. None: nothing of that name is there.
+
+        Args:
+            mention: What the user wrote.
+            fetches: False: no web page is asked for, and one is found without parts.
+
+        Raises:
+            AttachmentError: it is there and cannot be sent.
+            ApiError: a page cannot be reached.
+        """
+        ...
+
+    def clipboard_image(self) -> ImagePart:
+        """Read an image from the clipboard.
+
+        Raises:
+            AttachmentError: none is there, or nothing here can read it.
+        """
         ...
 
 
@@ -520,59 +565,4 @@ class ChatStore(Protocol):
 
     def close(self) -> None:
         """Let go of the files."""
-        ...
-
-
-class FoundPath(NamedTuple):
-    """A path that fits what was typed."""
-
-    name: str
-    """From the working directory on, or as it was begun; a directory ends with a slash."""
-    places: tuple[int, ...]
-    """Which letters of it were typed."""
-
-
-class Paths(Protocol):
-    """Finds files to name in a message. Any thread may use it."""
-
-    on_grown: Callable[[], None]
-    """Called from another thread when more is known."""
-
-    def find(self, typed: str, limit: int, is_over: Callable[[], bool]) -> Sequence[FoundPath]:
-        """Return the paths that fit what was typed, best first; quick, with what is known by now."""
-        ...
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether all files are known."""
-        ...
-
-
-class ShellEnd(NamedTuple):
-    """How a shell command ended."""
-
-    status: int | None
-    """Its exit status, 128 and more where a signal ended it. None: it was stopped, or did not start."""
-    said: str = ""
-    """Why it was stopped or did not start. Empty: it ended by itself."""
-
-
-class Shell(Protocol):
-    """Runs commands in the user's shell."""
-
-    def run(
-        self,
-        command: str,
-        timeout_s: float,
-        on_output: Callable[[bytes], None],
-        cancellation: Cancellation,
-    ) -> ShellEnd:
-        """Run a command that nobody can type to, and wait until it ends or is stopped.
-
-        Args:
-            command: As it was typed.
-            timeout_s: It is stopped after this time.
-            on_output: Takes what it writes, as it comes.
-            cancellation: Stops it, and all that it started.
-        """
         ...

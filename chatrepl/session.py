@@ -25,12 +25,12 @@ if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while t
     from chatrepl.conversation import Conversation, Summary
     from chatrepl.entries import BudgetSettings
     from chatrepl.exchange import ModelInfo, WireRequest
-    from chatrepl.messages import ChatId, MessageId
+    from chatrepl.messages import Attachment, ChatId, MessageId
     from chatrepl.model_list import ModelList
     from chatrepl.pacer import Pacer
     from chatrepl.pacing import Pace
     from chatrepl.planner import ModelPlanner
-    from chatrepl.ports import ChatStore, Clock, ModelClient
+    from chatrepl.ports import Attacher, ChatStore, Clock, ModelClient
     from chatrepl.settings import Settings
     from chatrepl.side_request import Asking
     from chatrepl.spending import NextCost, Totals
@@ -71,6 +71,7 @@ class Session(OpenChat):
         parts: The server that it begins with.
         open_store: Opens the library when it is first needed.
         change_profile: Prepares another server, with the settings of a profile. None: there are no profiles.
+        make_attacher: Makes what reads files and pages that go with messages. None: nothing can go with them.
     """
 
     def __init__(
@@ -80,8 +81,11 @@ class Session(OpenChat):
         open_store: Callable[[], ChatStore],
         clock: Clock,
         change_profile: Callable[[str], Parts] | None = None,
+        make_attacher: Callable[[Session], Attacher] | None = None,
     ) -> None:
         self.clock = clock
+        self._make_attacher = make_attacher
+        self._attacher: Attacher | None = None
         self._open_store = open_store
         self._change_profile = change_profile
         self._store: ChatStore | None = None
@@ -117,10 +121,19 @@ class Session(OpenChat):
     @property
     def store(self) -> ChatStore:
         """The library; opened when it is first asked for, so that the prompt does not wait for it."""
+        if self._store is not None:
+            return self._store
         with self._lock:
             if self._store is None:
                 self._store = self._open_store()
             return self._store
+
+    @property
+    def attacher(self) -> Attacher | None:
+        """What reads files and pages that go with messages. None: nothing can go with them."""
+        if self._attacher is None and self._make_attacher is not None:
+            self._attacher = self._make_attacher(self)
+        return self._attacher
 
     @property
     def _first_system(self) -> str | None:
@@ -147,6 +160,8 @@ class Session(OpenChat):
     @property
     def planner(self) -> ModelPlanner:
         """What plans the requests. Before ``prepare`` its counts are estimates and the window may be unknown."""
+        if (known := self._planner) is not None:
+            return known
         with self._lock:
             if self._planner is None:
                 self._planner = self._make_planner(self.settings, self.model, self.client)
@@ -260,13 +275,20 @@ class Session(OpenChat):
         self._bookkeeper = None
 
     def turn(
-        self, kind: Kind, text: str, cancellation: Cancellation, *, has_consent: bool = False
+        self,
+        kind: Kind,
+        text: str,
+        cancellation: Cancellation,
+        *,
+        has_consent: bool = False,
+        attachments: Sequence[Attachment] = (),
     ) -> Generator[TurnEvent, None, None]:
         """Run one turn of the open chat.
 
         Args:
             kind: What is asked for.
             text: What the user typed; for ``Kind.ASK`` only.
+            attachments: What goes with it.
             cancellation: Stops it.
             has_consent: Whether the user has confirmed that it may pass a budget.
         """
@@ -287,7 +309,7 @@ class Session(OpenChat):
             has_consent=has_consent,
         )
         chat = self.conversation
-        with closing(run_turn(tools, chat, kind, text, cancellation)) as events:
+        with closing(run_turn(tools, chat, kind, text, cancellation, attachments)) as events:
             for event in events:
                 if isinstance(event, Planned):
                     has_moved = event.plan.begins_at != self._begins_at.get(chat.id)
@@ -427,14 +449,14 @@ class Session(OpenChat):
         """Whether a profile says something of a setting; a model goes with its server."""
         return key == "model" or parts.origins.get(key, "").startswith("profile ")
 
-    def plan_next(self, draft: str = "") -> Plan:
+    def plan_next(self, draft: str = "", attachments: Sequence[Attachment] = ()) -> Plan:
         """Plan the next request, with a draft as the user's next message. Counts what was not counted before."""
         from chatrepl.messages import Role
         from chatrepl.turn import new_message
 
         path = self.conversation.path()
-        if draft:
-            path = (*path, new_message(self.clock, self.conversation.tip, Role.USER, draft))
+        if draft or attachments:
+            path = (*path, new_message(self.clock, self.conversation.tip, Role.USER, draft, attachments))
         return self.planner.plan(self.conversation, path)
 
     def preview(self, draft: str = "") -> WireRequest:

@@ -224,6 +224,54 @@ class TerminalSettings(SettingsBase):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class AttachmentSettings(SettingsBase):
+    """Files, pages and images that go with a message."""
+
+    limit_file_bytes: int = setting(
+        1_000_000,
+        "The largest text, page or PDF that is sent with a message.",
+        minimum=1000,
+        maximum=1_000_000_000,
+        is_live=True,
+    )
+    limit_image_bytes: int = setting(
+        20_000_000,
+        "The largest image that is sent with a message.",
+        minimum=1000,
+        maximum=1_000_000_000,
+        is_live=True,
+    )
+    image_pixels: int = setting(
+        2048,
+        "Larger images are made smaller until neither side has more, where the extra `images` is there.",
+        minimum=64,
+        maximum=100_000,
+        is_live=True,
+    )
+    limit_files: int = setting(
+        200,
+        "The most files that a directory or a glob may bring.",
+        minimum=1,
+        maximum=100_000,
+        is_live=True,
+    )
+    confirm_bytes: int = setting(
+        100_000,
+        "A directory, a glob or a page with more text is asked about before it is sent.",
+        minimum=0,
+        maximum=1_000_000_000,
+        is_live=True,
+    )
+    page_timeout_s: float = setting(
+        20.0,
+        "How long a web page may take in all.",
+        minimum=1,
+        maximum=600,
+        is_live=True,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class LocalSettings(SettingsBase):
     """The embedded model."""
 
@@ -315,6 +363,9 @@ class Settings(SettingsBase):
         NetworkSettings, "The way to the server: waits, retries, proxies, certificates."
     )
     library: LibrarySettings = setting(LibrarySettings, "How chats are kept.")
+    attachments: AttachmentSettings = setting(
+        AttachmentSettings, "Files, pages and images that go with a message."
+    )
     terminal: TerminalSettings = setting(TerminalSettings, "How the terminal looks.")
     local: LocalSettings = setting(LocalSettings, "The embedded model.")
 

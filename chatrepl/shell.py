@@ -1,4 +1,4 @@
-"""Runs a command of the user in their own shell. Fits ``ports.Shell``.
+"""Runs a command of the user in their own shell. Fits ``line_ports.Shell``.
 
 The command gets no terminal: what it writes is taken as it comes, and it reads nothing. It runs in a session of its own, so that
 all that it started can be stopped together.
@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from chatrepl.cancellation import Cancellation
-from chatrepl.ports import ShellEnd
+from chatrepl.line_ports import ShellEnd
 
 READ_BYTES = 65_536
 GRACE_S = 1.0
@@ -49,7 +49,7 @@ class UserShell:
         on_output: Callable[[bytes], None],
         cancellation: Cancellation,
     ) -> ShellEnd:
-        """Run a command; see ``ports.Shell``."""
+        """Run a command; see ``line_ports.Shell``."""
         shell = self._variables.get("SHELL") or "/bin/sh"
         if not Path(shell).is_file():
             shell = "/bin/sh"

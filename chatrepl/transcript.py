@@ -14,22 +14,19 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, NoReturn
 
+from chatrepl.attachments import described
 from chatrepl.conversation import Conversation, first_words
 from chatrepl.errors import TranscriptError
 from chatrepl.messages import (
     NO_META,
     ChatId,
-    ItemPart,
     Message,
     MessageId,
     Meta,
-    Part,
-    ReasoningPart,
-    RefusalPart,
     ReplyState,
     Role,
-    TextPart,
     Usage,
+    WordsPart,
     text_parts,
 )
 from chatrepl.transcript_fields import (
@@ -46,19 +43,13 @@ from chatrepl.transcript_fields import (
     show,
     time_text,
 )
+from chatrepl.transcript_parts import part_to_json, read_parts
 from chatrepl.transcript_views import VIEWS, read_views, views_to_json
 
 FORMAT, VERSION = "chatrepl/chat", 1
 KEPT = ("created_at", "updated_at", "auto_title", "is_archived")
 """What the library knows of a chat beside the chat itself; all of it may be missing."""
 
-_KINDS: dict[type[Part], str] = {
-    TextPart: "text",
-    ReasoningPart: "reasoning",
-    RefusalPart: "refusal",
-    ItemPart: "item",
-}
-_PARTS: dict[str, type[Part]] = {kind: part for part, kind in _KINDS.items()}
 _LARGEST_COUNT = 2**63 - 1
 
 
@@ -228,8 +219,9 @@ def _speaker(message: Message) -> str:
 
 
 def _marks(conversation: Conversation, message: Message) -> list[str]:
-    """Return what is said of a message in brackets: that it is not whole, and what the user thinks of it."""
-    found = [mark] if (mark := _mark(message)) else []
+    """Return what is said of a message in brackets: what goes with it, that it is not whole, and what the user thinks of it."""
+    found = [f"attached: {first_words(described(part), 200)}" for part in message.attachments]
+    found += [mark] if (mark := _mark(message)) else []
     rating = conversation.ratings.get(message.id)
     if rating is not None:
         note = " ".join(rating.note.split())
@@ -272,7 +264,7 @@ def _item(message: Message) -> dict[str, Any]:
         "parent": message.parent_id,
         "role": message.role.value,
         "created_at": time_text(message.created_at),
-        "parts": [{"type": _KINDS[type(part)], "text": part.text} for part in message.parts],
+        "parts": [*map(part_to_json, message.parts)],
     }
     if message.meta != NO_META:
         item["meta"] = _known(message.meta)
@@ -357,22 +349,10 @@ def _read_message(place: str, item: Any) -> Message:
         MessageId(check_identifier(f"{place}, id", item["id"])),
         None if parent is None else MessageId(parent),
         Role(check_choice(f"{place}, role", item["role"], [role.value for role in Role])),
-        _read_parts(f"{place}, parts", item["parts"]),
+        read_parts(f"{place}, parts", item["parts"]),
         check_time(f"{place}, created_at", item["created_at"]),
         _read_meta(f"{place}, meta", item["meta"]) if "meta" in item else NO_META,
     )
-
-
-def _read_parts(place: str, items: Any) -> tuple[Part, ...]:
-    if not isinstance(items, list):
-        fail(place, "must be a list", items)
-    parts: list[Part] = []
-    for number, item in enumerate(items, start=1):
-        here = f"{place} {number}"
-        check_keys(here, item, ("type", "text"), ())
-        kind = check_choice(f"{here}, type", item["type"], list(_PARTS))
-        parts.append(_PARTS[kind](check_text(f"{here}, text", item["text"])))
-    return tuple(parts)
 
 
 def _read_meta(place: str, item: Any) -> Meta:
@@ -409,7 +389,7 @@ def _read_usage(place: str, item: Any) -> Usage:
     return Usage(**values)
 
 
-def _read_openai(place: str, item: Any) -> tuple[Role, tuple[Part, ...]]:
+def _read_openai(place: str, item: Any) -> tuple[Role, tuple[WordsPart, ...]]:
     if not isinstance(item, dict):
         fail(place, "must be an object", item)
     if "role" not in item:

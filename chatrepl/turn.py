@@ -7,7 +7,7 @@ failed. No exception of the network leaves ``run_turn``; it ends with one of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -37,6 +37,7 @@ from chatrepl.exchange import (
     Waiting,
 )
 from chatrepl.messages import (
+    Attachment,
     Message,
     MessageId,
     ReplyState,
@@ -182,15 +183,20 @@ class Tools:
 
 
 def run_turn(
-    tools: Tools, chat: Conversation, kind: Kind, text: str, cancellation: Cancellation
+    tools: Tools,
+    chat: Conversation,
+    kind: Kind,
+    text: str,
+    cancellation: Cancellation,
+    attachments: Sequence[Attachment] = (),
 ) -> Generator[TurnEvent, None, None]:
-    """Run one turn. ``text`` is what the user typed; it is used by ``Kind.ASK`` only.
+    """Run one turn. ``text`` is what the user typed, and ``attachments`` go with it; both are for ``Kind.ASK`` only.
 
     The chat must be one that the caller may continue in this way: see ``can_retry`` and ``can_continue``.
     Closing the iterator early counts as cancelling.
     """
     if kind is Kind.ASK:
-        user = new_message(tools.clock, chat.tip, Role.USER, text)
+        user = new_message(tools.clock, chat.tip, Role.USER, text, attachments)
         remember(tools, chat, user)
         yield Stored(user)
         tools.model, tools.planner = tools.prepare(cancellation)
@@ -218,10 +224,12 @@ def can_continue(chat: Conversation) -> bool:
     return last is not None and last.id == chat.tip and bool(last.text)
 
 
-def new_message(clock: Clock, parent: MessageId | None, role: Role, text: str) -> Message:
+def new_message(
+    clock: Clock, parent: MessageId | None, role: Role, text: str, attachments: Sequence[Attachment] = ()
+) -> Message:
     """Make a message with an id and a time of its own."""
     now = clock.now()
-    return Message(MessageId(new_id(now)), parent, role, (TextPart(text),), now)
+    return Message(MessageId(new_id(now)), parent, role, (*attachments, TextPart(text)), now)
 
 
 def remember(tools: Tools, chat: Conversation, message: Message) -> None:

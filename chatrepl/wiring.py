@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from chatrepl.config import LoadedSettings
     from chatrepl.exchange import ModelInfo, RateLimits, Request, StreamEvent, WireRequest
     from chatrepl.imports.base import Item
+    from chatrepl.line_ports import Paths, Shell, ShellEnd
     from chatrepl.local.server import LocalServer
+    from chatrepl.messages import Attachment
     from chatrepl.model_list import ModelList
     from chatrepl.pacing import Pace
     from chatrepl.planner import ModelPlanner
-    from chatrepl.ports import ChatStore, ModelClient, Paths, Shell, ShellEnd
+    from chatrepl.ports import Attacher, ChatStore, ModelClient, Page
     from chatrepl.providers import Provider
-    from chatrepl.settings import Settings
+    from chatrepl.settings import AttachmentSettings, Settings
     from chatrepl.store.report import Report
 
 OPENAI_MODEL = "gpt-4o-mini"
@@ -342,6 +344,50 @@ def build_session(loaded: LoadedSettings, environment: Environment, connection: 
         open_store=lambda: open_store(environment),
         clock=environment.clock,
         change_profile=change_profile,
+        make_attacher=lambda session: _attacher(session, environment),
+    )
+
+
+def is_attachment(data: bytes) -> bool:
+    """Whether what was piped in is an image or a PDF, and no text."""
+    from chatrepl.picture import picture_of
+
+    return data.startswith(b"%PDF-") or picture_of(data) is not None
+
+
+def attachment_of(name: str, data: bytes, session: Session) -> Attachment:
+    """Return what is sent of an image or a PDF.
+
+    Raises:
+        AttachmentError: it cannot be sent.
+    """
+    from chatrepl.attaching.reading import part_of_data
+
+    return part_of_data(name, data, session.settings.attachments)
+
+
+def _attacher(session: Session, environment: Environment) -> Attacher:
+    """Return what reads what goes with messages."""
+    from chatrepl.api.client import open_session
+    from chatrepl.api.pages import fetch_page
+    from chatrepl.attaching.attacher import FileAttacher
+    from chatrepl.attaching.clipboard import read_image
+
+    def fetch(url: str, limits: AttachmentSettings) -> Page:
+        return fetch_page(
+            url,
+            session.settings.network,
+            open_session,
+            timeout_s=limits.page_timeout_s,
+            limit_bytes=max(limits.limit_file_bytes, limits.limit_image_bytes),
+        )
+
+    return FileAttacher(
+        lambda: session.settings.attachments,
+        environment.expand,
+        fetch,
+        lambda: read_image(environment.variables),
+        environment.clock,
     )
 
 
@@ -442,7 +488,7 @@ def user_shell(environment: Environment) -> Shell:
 
 
 class LateShell:
-    """The user's shell. Fits ``ports.Shell``."""
+    """The user's shell. Fits ``line_ports.Shell``."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
@@ -454,7 +500,7 @@ class LateShell:
         on_output: Callable[[bytes], None],
         cancellation: Cancellation,
     ) -> ShellEnd:
-        """Run a command; see ``ports.Shell``."""
+        """Run a command; see ``line_ports.Shell``."""
         from chatrepl.shell import UserShell
 
         return UserShell(self._environment.variables).run(command, timeout_s, on_output, cancellation)

@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("chatrepl", deadline=None)  # a busy machine must not fail a test
+settings.load_profile("chatrepl")
 
 _UNWANTED = ("CHATREPL_", "OPENAI_", "XDG_", "AZURE_OPENAI_")
 _UNWANTED_NAMES = (

@@ -11,7 +11,7 @@ from typing import Any
 
 from chatrepl.errors import BadRequestError
 from chatrepl.exchange import Json, Request
-from chatrepl.messages import Message, Role
+from chatrepl.messages import ImagePart, Message, Role
 
 CONTINUE_PROMPT = "Continue exactly where you stopped, without repeating anything."
 """What servers that cannot go on with an unfinished reply are asked."""
@@ -34,6 +34,11 @@ def is_sent(message: Message) -> bool:
     if message.role is Role.TOOL:
         return False
     return not message.is_reply or bool(message.text.strip())
+
+
+def data_url(image: ImagePart) -> str:
+    """Return an image as the address under which all dialects take it."""
+    return f"data:{image.media_type};base64,{image.data}"
 
 
 def cache_key(chat_id: str) -> str:

@@ -6,10 +6,19 @@ Source: openai-python 3.54 ``types/chat``; llama.cpp, ollama, groq-python, mistr
 
 from __future__ import annotations
 
-from chatrepl.api.body import CONTINUE_PROMPT, cache_key, is_reasoning_family, is_sent, plain, unknown_fields
+from chatrepl.api.body import (
+    CONTINUE_PROMPT,
+    cache_key,
+    data_url,
+    is_reasoning_family,
+    is_sent,
+    plain,
+    unknown_fields,
+)
 from chatrepl.api.chat_answer import ChatDecoder
 from chatrepl.api.failures import Asked
 from chatrepl.exchange import Json, Request
+from chatrepl.messages import Message
 from chatrepl.providers import Provider
 
 PATH = "chat/completions"
@@ -60,12 +69,21 @@ def prefilled_text(request: Request, provider: Provider) -> str:
     return last.text if last.is_reply and is_sent(last) else ""
 
 
+def _content(message: Message) -> Json:
+    """Return text, where there is nothing else: some servers take no list of parts."""
+    text, images = message.sent_text, message.images
+    if not images:
+        return text
+    shown: list[Json] = [{"type": "image_url", "image_url": {"url": data_url(image)}} for image in images]
+    return [{"type": "text", "text": text}, *shown] if text else shown
+
+
 def _messages(request: Request, provider: Provider) -> list[Json]:
     is_developer = provider.takes_developer_role and is_reasoning_family(request.model)
     role = "developer" if is_developer else "system"
     sent: list[Json] = [{"role": role, "content": request.system}] if request.system else []
     sent += [
-        {"role": str(message.role), "content": message.text}
+        {"role": str(message.role), "content": _content(message)}
         for message in request.messages
         if is_sent(message)
     ]

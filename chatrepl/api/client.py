@@ -96,7 +96,7 @@ class HttpClient:
             headers=merged(network.headers or {}, self._provider.headers, headers or {}),
             network=network,
             clock=clock,
-            open_session=_open_session,
+            open_session=open_session,
         )
 
     def __repr__(self) -> str:
@@ -338,7 +338,8 @@ class HttpClient:
         return error
 
 
-def _open_session() -> requests.Session:
+def open_session() -> requests.Session:
+    """Make a session whose connections are known, can be ended at once, and keep themselves alive."""
     import requests
     from requests.adapters import HTTPAdapter
 

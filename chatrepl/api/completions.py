@@ -11,6 +11,7 @@ from chatrepl.api.body import is_sent, plain, unknown_fields
 from chatrepl.api.completions_answer import CompletionsDecoder
 from chatrepl.api.failures import Asked
 from chatrepl.api.templates import MAX_STOPS, Template, prompt, template_named
+from chatrepl.errors import BadRequestError
 from chatrepl.exchange import Json, Request
 from chatrepl.providers import Provider
 
@@ -24,11 +25,15 @@ def request_body(request: Request, provider: Provider) -> dict[str, Json]:
     """Give a request the shape of the wire.
 
     Raises:
-        BadRequestError: where a parameter holds what JSON cannot, or the template is none.
+        BadRequestError: where a parameter holds what JSON cannot, the template is none, or an image is to be sent.
     """
     template = template_named(provider.prompt_template)
     body: dict[str, Json] = {"model": request.model} if request.model else {}
     sent = [message for message in request.messages if is_sent(message)]
+    if any(message.images for message in sent):
+        raise BadRequestError(
+            "the Completions API takes no images", hint="/omit leaves the message with the image out"
+        )
     body["prompt"] = prompt(template, request.system, sent, continues=request.continues)
     body["max_tokens"] = request.reserve_tokens or DEFAULT_MAX_TOKENS
     body["stop"] = [*_stops(request, template)]

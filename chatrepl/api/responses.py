@@ -11,7 +11,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chatrepl.api.address import provider_name
-from chatrepl.api.body import CONTINUE_PROMPT, cache_key, is_reasoning_family, is_sent, plain, unknown_fields
+from chatrepl.api.body import (
+    CONTINUE_PROMPT,
+    cache_key,
+    data_url,
+    is_reasoning_family,
+    is_sent,
+    plain,
+    unknown_fields,
+)
 from chatrepl.api.failures import Asked
 from chatrepl.api.responses_answer import ResponsesDecoder
 from chatrepl.api.shapes import parse_json
@@ -105,11 +113,19 @@ def _input(request: Request, provider: Provider) -> list[Json]:
             is_ours = message.meta.provider == here and _replays(request, provider)
             items += _reply_items(message, replays=is_ours)
         else:
-            items.append({"role": str(message.role), "content": message.text})
+            items.append({"role": str(message.role), "content": _content(message)})
     last = request.messages[-1] if request.messages else None
     if request.continues and last is not None and last.is_reply and is_sent(last):
         items.append({"role": "user", "content": CONTINUE_PROMPT})
     return items
+
+
+def _content(message: Message) -> Json:
+    text, images = message.sent_text, message.images
+    if not images:
+        return text
+    shown: list[Json] = [{"type": "input_image", "image_url": data_url(image)} for image in images]
+    return [{"type": "input_text", "text": text}, *shown] if text else shown
 
 
 def _reply_items(message: Message, *, replays: bool) -> Iterator[Json]:

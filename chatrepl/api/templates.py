@@ -130,7 +130,7 @@ def _turns(messages: Sequence[Message]) -> Iterator[tuple[str, str | None]]:
         if reply:
             yield "\n\n".join(user), "\n\n".join(reply)
             user, reply = [], []
-        user.append(message.text)
+        user.append(message.sent_text)
     if user or reply:
         yield "\n\n".join(user), "\n\n".join(reply) if reply else None
 

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from chatrepl.commands import chat, context, files, library, model, money, profile, reply, tree, typing, usage
+from chatrepl.commands import (
+    attach,
+    chat,
+    context,
+    files,
+    library,
+    model,
+    money,
+    profile,
+    reply,
+    tree,
+    typing,
+    usage,
+)
 from chatrepl.commands.base import Command
 
 ALL: tuple[Command, ...] = (
@@ -16,5 +29,6 @@ ALL: tuple[Command, ...] = (
     *money.COMMANDS,
     *usage.COMMANDS,
     *files.COMMANDS,
+    *attach.COMMANDS,
     *typing.COMMANDS,
 )

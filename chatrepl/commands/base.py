@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from chatrepl.messages import Message, MessageId
+from chatrepl.messages import Attachment, Message, MessageId
 from chatrepl.search import Excerpt
 from chatrepl.settings import ReasoningDisplay
 from chatrepl.turn import Kind
@@ -127,6 +127,8 @@ class Ask:
     text: str = ""
     has_consent: bool = False
     """Whether the user has confirmed that it may pass a budget."""
+    attachments: tuple[Attachment, ...] = ()
+    """What goes with the text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,8 +88,8 @@ def _complete_export(context: Context, typed: str) -> list[str]:
 
     head, space, rest = typed.partition(" ")
     if space and head in FORMS:
-        return [f"{head} {name}" for name in _complete_path(context, rest)]
-    return [name for name in FORMS if name.startswith(typed)] + _complete_path(context, typed)
+        return [f"{head} {name}" for name in complete_path(context, rest)]
+    return [name for name in FORMS if name.startswith(typed)] + complete_path(context, typed)
 
 
 def _suggested_name(context: Context) -> str:
@@ -115,7 +115,8 @@ def _load(context: Context, args: Mapping[str, Any]) -> Reply:
     return Several((shown, Notice(f"Loaded {count} messages from {path}.")))
 
 
-def _complete_path(context: Context, typed: str) -> list[str]:
+def complete_path(context: Context, typed: str) -> list[str]:
+    """Return the paths that begin with what was typed."""
     directory, _, begun = typed.rpartition("/")
     try:
         base = context.expand(f"{directory}/") if directory or typed.startswith("/") else Path()
@@ -133,7 +134,7 @@ COMMANDS = (
         "Files",
         "Write the chat to a .json, .md or .txt file.",
         _save,
-        args=(Arg("file", "path", optional=True, complete=_complete_path),),
+        args=(Arg("file", "path", optional=True, complete=complete_path),),
         help="`.json` holds everything, all branches included, and `/load` gives back the same chat; "
         "`.md` and `.txt` are for reading. An existing file is asked about.",
         examples=("/save talk.json", "/save notes.md"),
@@ -153,7 +154,7 @@ COMMANDS = (
         "Files",
         "Open a chat from a .json file.",
         _load,
-        args=(Arg("file", "path", complete=_complete_path),),
+        args=(Arg("file", "path", complete=complete_path),),
         when=when_idle,
         help="Reads what `/save` wrote, and a list of messages as the OpenAI API takes it. "
         "A file that is wrong changes nothing.",

@@ -36,7 +36,7 @@ def consent_to(failure: Failed, session: Session, kind: Kind) -> Confirm | None:
         if kind is not Kind.ASK or message is None:
             return Notice("Nothing was sent.")
         session.undo()
-        return Draft(message.text, "Nothing was sent; your message is in the input line.")
+        return Draft(session.take_back(message), "Nothing was sent; your message is in the input line.")
 
     again = Kind.RETRY if kind is Kind.ASK else kind
     return Confirm("Send it once all the same?", lambda: Ask(again, has_consent=True), take_back)

@@ -56,7 +56,7 @@ def _edit(context: Context, args: Mapping[str, Any]) -> Reply:
         f"Message {number} is in the input line: Enter sends it as another branch, Ctrl-G opens it in your editor,"
         " /back leaves all as it was."
     )
-    return Draft(message.text, said)
+    return Draft(session.take_back(message), said)
 
 
 def _branch(context: Context, args: Mapping[str, Any]) -> Reply:

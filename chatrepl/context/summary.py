@@ -113,7 +113,7 @@ def make_task(
     end = _end_of_fold(turns, done, counts, limit)
     if end <= done:
         return None
-    said = [[m for m in turn if m.text] for turn in turns]
+    said = [[m for m in turn if m.sent_text] for turn in turns]
     kept = [turn if not any(m.id in marked for m in turn) else [] for turn in said]
     readable = room if readable_tokens is None else readable_tokens
     request_room = None if readable is None else readable - count_text(INSTRUCTIONS).tokens - most_tokens - 64
@@ -228,7 +228,7 @@ class _Asking:
 def _said(turns: Sequence[Sequence[Message]]) -> Iterator[str]:
     for turn in turns:
         for message in turn:
-            yield f"{_SPEAKERS[message.role]}: {message.text}"
+            yield f"{_SPEAKERS[message.role]}: {message.sent_text}"
 
 
 def _within(text: str, room_tokens: int | None, count_text: Callable[[str], TokenCount]) -> str:

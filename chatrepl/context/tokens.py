@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from chatrepl.context.calibration import Calibration
 from chatrepl.context.estimate import estimate_tokens
 from chatrepl.context.reported import ReportedCosts
-from chatrepl.messages import Message, MessageId, Usage
+from chatrepl.messages import Attachment, FilePart, Message, MessageId, Usage, in_tags
 
 if TYPE_CHECKING:
     import tiktoken
@@ -210,10 +210,20 @@ class Counter:
         with self._lock:
             reported = self._reported.message(message)
             count = self._judged(raw) if reported is None else TokenCount(reported, "reported")
+            if count.quality == "exact" and message.images:
+                count = count._replace(quality="estimated")
             if len(self._counts) >= _CACHED_MESSAGES:
                 self._counts.clear()
             self._counts[message.id] = message, count
         return count
+
+    def count_attachment(self, part: Attachment) -> TokenCount:
+        """Count what a file or an image adds to a message."""
+        if isinstance(part, FilePart):
+            return self.count_text(in_tags(part))
+        from chatrepl.context.images import image_tokens
+
+        return image_tokens(self.model, part.width_pixels, part.height_pixels)
 
     def count_system(self, system: str | None) -> TokenCount:
         """Count what a request takes before its first message: the system prompt, and what the server adds to it."""
@@ -282,7 +292,9 @@ class Counter:
         if found is not None and found[0] is message:
             return found[1]
         vocabulary = self._vocabulary
-        raw = _PER_MESSAGE + self._raw(message.text)
+        raw = _PER_MESSAGE + self._raw(message.sent_text)
+        if len(message.parts) > 1 and message.images:
+            raw += sum(self.count_attachment(image).tokens for image in message.images)
         with self._lock:
             if vocabulary is self._vocabulary:
                 if len(self._raws) >= _CACHED_MESSAGES:

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from chatrepl.context.tokens import NO_TOKENS, TokenCount, total
 from chatrepl.conversation import Summary
 from chatrepl.errors import ContextTooLongError
-from chatrepl.messages import ItemPart, Message, MessageId, ReasoningPart, Role, TextPart
+from chatrepl.messages import Message, MessageId, RefusalPart, Role, TextPart
 from chatrepl.settings import Strategy
 
 _USER, _ASSISTANT, _SYSTEM = Role.USER, Role.ASSISTANT, Role.SYSTEM  # looked up once: this is a hot loop
@@ -400,7 +400,7 @@ def _with_words(messages: Sequence[Message]) -> list[Message]:
         for message in messages
         if message.role is not _ASSISTANT
         or ((parts := message.parts) and parts[0].__class__ is TextPart and parts[0].text)  # nearly all
-        or any(part.text and not isinstance(part, (ReasoningPart, ItemPart)) for part in parts)
+        or any(isinstance(part, (TextPart, RefusalPart)) and part.text for part in parts)
     ]
 
 

@@ -13,10 +13,11 @@ from functools import cache, lru_cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from chatrepl.attachments import described
 from chatrepl.branches import place_among_siblings
 from chatrepl.conversation import Conversation, Verdict, first_words
 from chatrepl.exports.html_style import CODE_THEMES, STYLE
-from chatrepl.messages import Message, ReplyState, Role
+from chatrepl.messages import Attachment, FilePart, Message, ReplyState, Role
 from chatrepl.pricing import format_usd
 from chatrepl.sanitise import sanitise, sanitise_line
 
@@ -124,12 +125,22 @@ def _message(chat: Conversation, message: Message) -> str:
     pieces = [f'<section class="message {kind}">\n<p class="who">{_escaped(who)}</p>\n']
     if message.reasoning.strip():
         pieces.append(_folded("Reasoning", _rendered(message.reasoning)))
+    pieces += map(_attached, message.attachments)
     if message.text.strip():
         pieces.append(_rendered(message.text))
     pieces += [f'<p class="foot">{said}</p>\n' for said in _feet(chat, message)]
     if count > 1:
         pieces += _others(chat, message)
     return "".join((*pieces, "</section>\n"))
+
+
+def _attached(part: Attachment) -> str:
+    """Return a file folded away, or an image."""
+    if isinstance(part, FilePart):
+        return _folded(_line(described(part)), f"<pre>{_escaped(part.text)}</pre>")
+    name = _escaped(_line(part.name))
+    source = f"data:{_escaped(part.media_type)};base64,{escape(part.data)}"
+    return f'<p><img src="{source}" alt="{name}"></p>\n'
 
 
 def _feet(chat: Conversation, message: Message) -> Iterator[str]:

@@ -48,7 +48,7 @@ def openai_preferences(chat: Conversation) -> Iterator[str]:
         )
 
 
-def _pairs(chat: Conversation) -> Iterator[tuple[list[dict[str, str]], Message, Message]]:
+def _pairs(chat: Conversation) -> Iterator[tuple[list[dict[str, Any]], Message, Message]]:
     """Yield what was asked, and of its replies each of the best with each of the worst.
 
     Rated up is best, then not rated, then rated down; replies of one rank make no pair.
@@ -81,15 +81,25 @@ def _path_to(chat: Conversation, message: MessageId) -> list[Message]:
     return [*chat.ancestors(message)][::-1]
 
 
-def _told(chat: Conversation, path: Iterable[Message]) -> list[dict[str, str]]:
-    """Return messages as a training tool takes them: text only, and none that is empty or failed."""
-    told = [{"role": "system", "content": chat.system}] if chat.system else []
+def _told(chat: Conversation, path: Iterable[Message]) -> list[dict[str, Any]]:
+    """Return messages as a training tool takes them: with the files that go with them, and none that is empty or failed."""
+    told: list[dict[str, Any]] = [{"role": "system", "content": chat.system}] if chat.system else []
     for message in path:
-        text = message.text
+        text = message.sent_text
         is_whole = message.meta.state in {None, ReplyState.COMPLETE, ReplyState.INTERRUPTED}
         if message.role in {Role.USER, Role.ASSISTANT, Role.SYSTEM} and text.strip() and is_whole:
-            told.append({"role": str(message.role), "content": text})
+            told.append({"role": str(message.role), "content": _content(message)})
     return told
+
+
+def _content(message: Message) -> Any:
+    if not message.images:
+        return message.sent_text
+    images = [
+        {"type": "image_url", "image_url": {"url": f"data:{image.media_type};base64,{image.data}"}}
+        for image in message.images
+    ]
+    return [{"type": "text", "text": message.sent_text}, *images]
 
 
 def _reply(message: Message) -> dict[str, str]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from chatrepl.conversation import Conversation, first_words
 from chatrepl.imports.base import Found
 from chatrepl.imports.report import Report
-from chatrepl.messages import NO_META, ChatId, Message, MessageId, Meta, Part, ReplyState, Role
+from chatrepl.messages import NO_META, ChatId, Message, MessageId, Meta, ReplyState, Role, WordsPart
 
 
 class Node(NamedTuple):
@@ -26,7 +26,7 @@ class Node(NamedTuple):
     """The key of the node before it. None: it is a first one."""
     role: Role | None
     """None: what is here is not kept, and what follows it follows the node before it."""
-    parts: tuple[Part, ...] = ()
+    parts: tuple[WordsPart, ...] = ()
     """Without any, it is not kept either."""
     at: datetime | None = None
     model: str | None = None
@@ -82,7 +82,7 @@ def _append(
     joined = _joined(nodes, parents) if any(node.is_prelude for node in nodes) else frozenset()
     places: dict[str | None, MessageId | None] = {None: None}
     times: dict[str | None, datetime] = {None: first}
-    waiting: dict[str | None, tuple[Part, ...]] = {}
+    waiting: dict[str | None, tuple[WordsPart, ...]] = {}
     for key, _, role, parts, at, model, _ in nodes:
         parent = parents[key]
         times[key] = time = at or times[parent]

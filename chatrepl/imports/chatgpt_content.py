@@ -13,7 +13,7 @@ from typing import Any
 from chatrepl.imports.fields import as_list, as_object, as_text, clean
 from chatrepl.imports.references import dimensions, fence, reference, size
 from chatrepl.imports.report import Report
-from chatrepl.messages import Part, ReasoningPart, TextPart
+from chatrepl.messages import ReasoningPart, TextPart, WordsPart
 
 HIDDEN = frozenset({"user_editable_context", "model_editable_context"})
 """What the user wrote about himself, and the memory: sent along by the server, and never shown as messages."""
@@ -24,7 +24,7 @@ _UNKNOWN = "It has content of an unknown kind; a reference to it was kept."
 
 def read_parts(
     content: Any, kind: str, metadata: dict[str, Any], number: int, report: Report
-) -> tuple[Part, ...]:
+) -> tuple[WordsPart, ...]:
     """Return the parts of a message. Empty: it says nothing."""
     if not isinstance(content, dict):
         if content is not None:

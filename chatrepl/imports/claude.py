@@ -17,7 +17,7 @@ from chatrepl.imports.build import Head, Node, build
 from chatrepl.imports.fields import as_list, as_object, as_text, clean, clean_title, digest, read_time, to_id
 from chatrepl.imports.references import address, fence, reference, size, tool_call, tool_result
 from chatrepl.imports.report import BAD_TIME, Report
-from chatrepl.messages import Part, ReasoningPart, Role, TextPart
+from chatrepl.messages import ReasoningPart, Role, TextPart, WordsPart
 
 _NOBODY = frozenset({"0" * 32, "00000000000040008000000000000000"})
 _SENDERS = {"human": Role.USER, "user": Role.USER, "assistant": Role.ASSISTANT, "system": Role.SYSTEM}
@@ -79,8 +79,8 @@ def _read_nodes(
     return nodes
 
 
-def _read_parts(item: dict[str, Any], number: int, report: Report) -> tuple[Part, ...]:
-    parts: list[Part] = []
+def _read_parts(item: dict[str, Any], number: int, report: Report) -> tuple[WordsPart, ...]:
+    parts: list[WordsPart] = []
     words: list[str] = []
     for block in as_list(item.get("content")):
         if not isinstance(block, dict):
@@ -101,7 +101,7 @@ def _read_parts(item: dict[str, Any], number: int, report: Report) -> tuple[Part
     return tuple(parts)
 
 
-def _text_part(words: list[str]) -> list[Part]:
+def _text_part(words: list[str]) -> list[WordsPart]:
     """Return the part that these words make, if there are any, and forget them."""
     text = clean("\n\n".join(words))
     words.clear()

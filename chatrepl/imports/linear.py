@@ -10,7 +10,7 @@ from chatrepl.imports.build import Node
 from chatrepl.imports.fields import as_list, as_object, as_text, clean, digest, read_time
 from chatrepl.imports.references import address, openai_tool_calls, reference, size, tool_call, tool_result
 from chatrepl.imports.report import BAD_TIME, Report
-from chatrepl.messages import Part, Role, text_parts
+from chatrepl.messages import Role, WordsPart, text_parts
 
 _ROLES: Mapping[str, Role] = {
     "system": Role.SYSTEM,
@@ -33,7 +33,7 @@ class Spoken(NamedTuple):
     """One message of a list."""
 
     role: Role
-    parts: tuple[Part, ...]
+    parts: tuple[WordsPart, ...]
     number: int
     """In the list, from 1."""
     at: datetime | None
@@ -95,7 +95,7 @@ def chain(chat: str, messages: Iterable[Spoken]) -> list[Node]:
     return nodes
 
 
-def _read_parts(item: dict[str, Any], number: int, report: Report) -> tuple[Part, ...]:
+def _read_parts(item: dict[str, Any], number: int, report: Report) -> tuple[WordsPart, ...]:
     words: list[str] = []
     refusals = [as_text(item.get("refusal"))]
     content = item.get("content")

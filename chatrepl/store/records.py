@@ -21,6 +21,7 @@ from chatrepl.messages import (
     Role,
     TextPart,
     Usage,
+    part_of,
     parts_in_order,
     pieces_of,
 )
@@ -31,8 +32,6 @@ _EXACT_US = 2**33 * 1_000_000
 """Up to here, neighbouring floats are less than half a microsecond apart once they stand for seconds."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-_KINDS: dict[type[Part], str] = {part: kind for kind, part in PART_KINDS.items()}
-_PARTS = PART_KINDS
 _ROLES = {role.value: role for role in Role}
 _STATES: dict[str | None, ReplyState | None] = {None: None, **{state.value: state for state in ReplyState}}
 
@@ -72,7 +71,7 @@ def to_row(message: Message) -> tuple[str | int | None, ...]:
         message.role.value,
         to_microseconds(message.created_at),
         storable(message.text),
-        None if is_plain else _dump([[_KINDS[type(part)], part.text] for part in parts]),
+        None if is_plain else _dump([*pieces_of(message)]),
         None if message.meta == NO_META else _dump(_meta_fields(message.meta)),
     )
 
@@ -170,8 +169,8 @@ def check_kind(kind: str) -> None:
     Raises:
         ValueError: where it is not.
     """
-    if kind not in _PARTS:
-        raise ValueError(f"a piece of a reply is one of {', '.join(_PARTS)}, not {kind!r}")
+    if kind not in PART_KINDS:
+        raise ValueError(f"a piece of a reply is one of {', '.join(PART_KINDS)}, not {kind!r}")
 
 
 def _replace(message: Message, *, parts: tuple[Part, ...] | None = None, meta: Meta | None = None) -> Message:
@@ -211,7 +210,7 @@ def _amount(value: Decimal | None) -> str | None:
 
 
 def _to_parts(parts: str) -> tuple[Part, ...]:
-    return tuple([_PARTS[kind](text) for kind, text in json.loads(parts)])
+    return tuple([part_of(kind, text) for kind, text in json.loads(parts)])
 
 
 def _to_meta(fields: dict[str, Any]) -> Meta:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -18,7 +20,7 @@ from chatrepl.sanitise import sanitise_line
 if TYPE_CHECKING:
     from chatrepl.commands.base import Context
     from chatrepl.commands.registry import Registry
-    from chatrepl.ports import FoundPath, Paths
+    from chatrepl.line_ports import FoundPath, Paths
 
 LIMIT_PATHS = 50
 ATTACH = "/attach "
@@ -75,6 +77,33 @@ def marked(found: FoundPath, columns: int) -> StyleAndTextTuples:
     return shown
 
 
+def late_paths(build: Callable[[], Paths], line: Callable[[], Buffer]) -> Callable[[], Paths]:
+    """Return what builds the finder of paths once, and renews the menu of the line when more of them are known."""
+    built: list[Paths] = []
+
+    def renew() -> None:
+        buffer = line()
+        state = buffer.complete_state
+        is_chosen = state is not None and state.current_completion is not None
+        if not is_chosen and path_word(buffer.document.current_line_before_cursor) is not None:
+            buffer.cancel_completion()
+            buffer.start_completion()
+
+    def get() -> Paths:
+        if not built:
+            loop = asyncio.get_running_loop()
+
+            def grown() -> None:
+                with suppress(RuntimeError):  # the loop has ended
+                    loop.call_soon_threadsafe(renew)
+
+            built.append(build())
+            built[0].on_grown = grown
+        return built[0]
+
+    return get
+
+
 class CommandCompleter(Completer):
     """Offers commands after a slash at the start of the line, and then what their argument could be; and paths.
 
@@ -107,6 +136,12 @@ class CommandCompleter(Completer):
             for completion in self.get_completions(document, complete_event):
                 yield completion
             return
+        if not word.has_sign:
+            from chatrepl.gathering import CLIPBOARD
+
+            for completion in self.get_completions(document, complete_event):
+                if completion.text == CLIPBOARD:
+                    yield completion
         paths = self._paths()
         found = await asyncio.get_running_loop().run_in_executor(
             None, paths.find, word.typed, LIMIT_PATHS, lambda: asked != self._asked

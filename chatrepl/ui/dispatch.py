@@ -76,6 +76,8 @@ class Dispatcher:
         self._running: _RunningCommand | None = None
         self._questions: deque[Confirm] = deque()
         """The first is asked, the others wait."""
+        self._typed: dict[str, str] = {}
+        """Of messages that wait: the words in which names count, where pasted text was left out of them."""
 
     @property
     def registry(self) -> Registry:
@@ -100,22 +102,27 @@ class Dispatcher:
 
     # What was entered.
 
-    def enter(self, text: str) -> None:
-        """Run a command; send a message, or put it into the queue while something else is going on."""
-        from chatrepl.commands.base import Ask
+    def enter(self, text: str, typed: str | None = None) -> None:
+        """Run a command; send a message, or put it into the queue while something else is going on.
+
+        Args:
+            text: What was entered.
+            typed: Its words in which names of files count. None: all of them.
+        """
         from chatrepl.commands.registry import Line, split_line
-        from chatrepl.turn import Kind
 
         line = split_line(text)
         if isinstance(line, Line):
             self._run_command(text, line)
         elif self._has_to_wait:
+            if typed is not None and typed != text:
+                self._typed[text] = typed
             self._enqueue(text)
         elif (command := command_of(text)) is not None:
             self._print_echo(text)
             self.shell.start(command)
         else:
-            self._turns.start(Ask(Kind.ASK, literal_of(line)))
+            self._send(literal_of(line), self._typed.pop(text, text) if typed is None else typed)
 
     def confirm_shell(self, command: str) -> None:
         """Ask before a command is run that was not typed, such as one that was pasted."""
@@ -124,6 +131,17 @@ class Dispatcher:
 
         question = f"Run in your shell what was not typed: {sanitise_line(command)}?"
         self.answer(Confirm(question, lambda: RunShell(command), lambda: Notice("Nothing was run.")))
+
+    def _send(self, text: str, typed: str) -> None:
+        from chatrepl.commands.attach import needs_gathering, send
+        from chatrepl.commands.base import Ask
+        from chatrepl.turn import Kind
+
+        context = self.context()
+        if needs_gathering(context, typed):
+            self.run("attach", lambda: send(context, text, typed))
+        else:
+            self._turns.start(Ask(Kind.ASK, text))
 
     def _run_command(self, text: str, line: Line) -> None:
         from chatrepl.commands.registry import parse_arguments

@@ -13,8 +13,6 @@ from chatrepl.ui.prompt import InputLine
 
 LIMIT_UNFOLDED_CHARS = 20_000
 """A longer text is folded also when it comes from the history or an editor: the input line is not made for it."""
-LIMIT_OUTPUT_LINES = 8
-"""The output of a command with more lines is put into the message folded."""
 
 
 class LineEditing:
@@ -106,9 +104,11 @@ class LineEditing:
             line.document = Document(toggled.text, toggled.cursor)
 
     def insert_output(self, line: Buffer, text: str) -> None:
-        """Put the output of a command into the message, on lines of its own."""
+        """Put the output of a command into the message, folded, on a line of its own.
+
+        Folded, so that no name in it counts as one that was typed.
+        """
         before = line.document.text_before_cursor
         if before and not before.endswith("\n"):
             line.insert_text("\n")
-        is_long = text.count("\n") > LIMIT_OUTPUT_LINES or len(text) > self._fold_chars()
-        line.insert_text(f"{self.pastes.fold(text.rstrip())}\n" if is_long else text)
+        line.insert_text(f"{self.pastes.fold(text.rstrip())}\n")

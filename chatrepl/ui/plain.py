@@ -5,6 +5,8 @@ from __future__ import annotations
 import textwrap
 from contextlib import closing, suppress
 
+from chatrepl.attachments import described
+from chatrepl.commands.attach import send
 from chatrepl.commands.base import (
     Ask,
     ClearScreen,
@@ -117,15 +119,18 @@ class Plain:
     def _take(self, text: str) -> None:
         line = split_line(text)
         if not isinstance(line, Line):
-            self._run_turn(Ask(Kind.ASK, line))
+            self._answer(send(self._context, line))
             return
         try:
             command = self._registry.find(line.name)
             arguments = parse_arguments(command, line.rest)
-            context = Context(self.session, self._environment.expand, self._commands, is_plain=True)
-            self._answer(command.run(context, arguments))
+            self._answer(command.run(self._context, arguments))
         except ChatreplError as error:
             self._answer(Notice(error.message, "error", hint=error.hint))
+
+    @property
+    def _context(self) -> Context:
+        return Context(self.session, self._environment.expand, self._commands, is_plain=True)
 
     def _answer(self, reply: Reply) -> None:
         match reply:
@@ -183,6 +188,8 @@ class Plain:
                 self._write(f"(version {shown.versions[message.id]})\n")
             if message.role is Role.USER:
                 self._write(f"{PROMPT}{sanitise(message.text)}\n")
+                for part in message.attachments:
+                    self._say(f"attached: {described(part)}")
             elif message.is_reply:
                 self._write(spell(sanitise(message.text)))
                 self._say_ending(message)
@@ -216,7 +223,11 @@ class Plain:
             writer.go_on_from(unfinished.text)
         worker = TurnWorker(
             lambda cancellation: self.session.turn(
-                ask.kind, ask.text, cancellation, has_consent=ask.has_consent
+                ask.kind,
+                ask.text,
+                cancellation,
+                has_consent=ask.has_consent,
+                attachments=ask.attachments,
             )
         )
         try:

@@ -114,6 +114,8 @@ class View:
     """A question for yes or no. Empty: none."""
     panel: AnyContainer | None = None
     """Stands in the place of the input line. None: nothing does."""
+    chips: Callable[[int], list[str]] = lambda _columns: []
+    """Draws a line for what goes with the message, for a width; none where nothing does."""
     queued: list[str] = field(default_factory=list)
     """One line for every message that waits for its turn."""
     help: list[str] = field(default_factory=list)
@@ -176,6 +178,10 @@ def build_application(
         dont_extend_height=True,
         style="class:input",
     )
+
+    def chips() -> list[str]:
+        return view.chips(output.get_size().columns) if view.panel is None else []
+
     tail = Tail(lambda: view.tail)
     nothing = Window(height=0)
     layout = HSplit(
@@ -188,6 +194,7 @@ def build_application(
                 lambda: bool(view.question),
                 wrap=True,
             ),
+            _lines(lambda: "\n".join(chips()), lambda: bool(chips()), style="class:chips"),
             ConditionalContainer(typing, Condition(lambda: view.panel is None)),
             DynamicContainer(lambda: view.panel or nothing),
             search,
@@ -218,9 +225,13 @@ def build_application(
 
 
 def _lines(
-    text: Callable[[], AnyFormattedText], shown: Callable[[], bool], *, wrap: bool = False
+    text: Callable[[], AnyFormattedText], shown: Callable[[], bool], *, wrap: bool = False, style: str = ""
 ) -> ConditionalContainer:
     window = Window(
-        FormattedTextControl(text), dont_extend_height=True, wrap_lines=wrap, always_hide_cursor=True
+        FormattedTextControl(text),
+        dont_extend_height=True,
+        wrap_lines=wrap,
+        always_hide_cursor=True,
+        style=style,
     )
     return ConditionalContainer(window, Condition(shown))

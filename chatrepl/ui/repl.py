@@ -25,7 +25,7 @@ from chatrepl.environment import Environment
 from chatrepl.errors import ChatreplError, ExitStatus
 from chatrepl.keymap import Keymap, show_keys
 from chatrepl.ui.bindings import build_bindings
-from chatrepl.ui.completion import CommandCompleter, path_word
+from chatrepl.ui.completion import CommandCompleter, late_paths
 from chatrepl.ui.dispatch import Dispatcher
 from chatrepl.ui.key_help import KeyHelp
 from chatrepl.ui.line_editing import LineEditing
@@ -42,8 +42,8 @@ if TYPE_CHECKING:  # commands and turns are loaded while the user types
     from prompt_toolkit.output import Output
 
     from chatrepl.commands.base import Command, Context, Messages, Notice, Pick, Reply
+    from chatrepl.line_ports import Paths, Shell
     from chatrepl.messages import ChatId, MessageId
-    from chatrepl.ports import Paths, Shell
     from chatrepl.session import Session
     from chatrepl.summariser import Outcome
     from chatrepl.turn import Failed, Kind
@@ -102,6 +102,7 @@ class Repl:
         self._view = View()
         self._status = StatusSource(session, is_unicode=environment.is_unicode)
         self._view.bar = self._status.fragments
+        self._view.chips = self._status.chips
         self._editing = LineEditing(
             lambda: session.settings.terminal.fold_paste_chars, self._clean, self._flash_a_while
         )
@@ -124,7 +125,7 @@ class Repl:
             completer=CommandCompleter(
                 lambda: self._lines.registry,
                 self._context,
-                paths and self._paths_found(paths),
+                paths and late_paths(paths, lambda: self._buffer),
                 lambda: self._app.output.get_size().columns,
             ),
             reflows=environment.reflows,
@@ -321,7 +322,8 @@ class Repl:
 
     def submit(self) -> None:
         """Send what stands in the input line, or put it into the queue while a reply arrives."""
-        text = self._editing.pastes.unfold(self._buffer.text)
+        typed = self._buffer.text
+        text = self._editing.pastes.unfold(typed)
         if not text.strip():
             self._buffer.reset()
             return
@@ -335,7 +337,7 @@ class Repl:
         if command is not None and is_from_elsewhere:
             self._lines.confirm_shell(command)
         else:
-            self._lines.enter(text)
+            self._lines.enter(text, typed)  # what was pasted at length names no files
 
     def escape(self) -> None:
         """Take the last queued message back into an empty line, else stop what is going on."""
@@ -353,7 +355,7 @@ class Repl:
         return text is not None
 
     def _put_queued(self, text: str) -> None:
-        self._buffer.document = Document(self._editing.folded(text))
+        self._buffer.document = Document(self._editing.folded(self._editing.pastes.refold(text)))
 
     def show_help(self) -> None:
         """Show the keys, or more of them."""
@@ -465,25 +467,6 @@ class Repl:
         if command is None:
             self._lines.next_in_queue()
 
-    def _paths_found(self, paths: Callable[[], Paths]) -> Callable[[], Paths]:
-        """Return what builds the finder of paths once, and shows more of them as soon as more are known."""
-        built: list[Paths] = []
-
-        def grown() -> None:
-            state = self._buffer.complete_state
-            is_chosen = state is not None and state.current_completion is not None
-            if not is_chosen and path_word(self._buffer.document.current_line_before_cursor) is not None:
-                self._buffer.cancel_completion()
-                self._buffer.start_completion()
-
-        def get() -> Paths:
-            if not built:
-                built.append(paths())
-                built[0].on_grown = partial(_call_in, asyncio.get_running_loop(), grown)
-            return built[0]
-
-        return get
-
     def _size(self) -> tuple[int, int]:
         size = self._app.output.get_size()
         return size.columns, size.rows
@@ -563,11 +546,12 @@ class Repl:
             self._draft_handle = asyncio.get_running_loop().call_later(DRAFT_PAUSE_S, self._draft_rests)
 
     def _draft_rests(self) -> None:
-        text = self._editing.pastes.unfold(self._buffer.text)
+        typed = self._buffer.text
+        text = self._editing.pastes.unfold(typed)
         chat = self.session.draft_chat
 
         def work() -> None:
-            self._status.measure_draft(text)
+            self._status.measure_draft(text, typed)
             self.session.store.save_draft(text, chat)
 
         self._in_background(work)

@@ -12,7 +12,7 @@ from chatrepl.sanitise import sanitise, sanitise_line
 from chatrepl.ui.ascii import readable
 from chatrepl.ui.markdown import BlockRenderer
 from chatrepl.ui.meter import meter_lines
-from chatrepl.ui.reply_view import thought_lines, user_lines, whole_reply
+from chatrepl.ui.reply_view import message_lines, thought_lines, whole_reply
 
 Drawable = Notice | Table | Meter | Text | Reasoning | Messages | Found
 
@@ -149,7 +149,7 @@ def _message_lines(reply: Messages, renderer: BlockRenderer) -> list[str]:
         if message.id == reply.begins_at and message is not reply.messages[0]:
             lines += [boundary_line(renderer, "the next request carries what follows"), ""]
         if message.role is Role.USER:
-            lines += user_lines(renderer, message.text)
+            lines += message_lines(renderer, message)
         elif message.is_reply:
             renderer.code_count = 0
             lines += whole_reply(renderer, message, reply.reasoning)

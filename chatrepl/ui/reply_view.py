@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
+from chatrepl.attachments import described
 from chatrepl.messages import Message, ReasoningPart, RefusalPart, TextPart
-from chatrepl.sanitise import Sanitiser, sanitise
+from chatrepl.sanitise import Sanitiser, sanitise, sanitise_line
 from chatrepl.settings import ReasoningDisplay
 from chatrepl.ui.ascii import readable
 from chatrepl.ui.endings import ending as ending  # noqa: PLC0414 - said below a reply
@@ -18,6 +19,7 @@ from chatrepl.ui.thought_rows import ThoughtRows
 
 REFUSED = "(refused)"
 """Stands before what the model said instead of an answer."""
+MOST_ATTACHMENTS = 5
 _FENCE = re.compile(r"^[ \t>*+\-\d.)]{0,40}(`{3,}(?=[^`\n]*$)|~{3,})(.*)$", re.MULTILINE)
 _LINE_CHARS = 200
 """So much of a line shows whether it is a fence."""
@@ -263,6 +265,19 @@ def _reasoning_tokens(message: Message) -> int | None:
     usage = message.meta.usage
     thoughts = sum(isinstance(part, ReasoningPart) for part in message.parts)
     return (usage.reasoning_tokens or None) if usage and not usage.is_estimated and thoughts == 1 else None
+
+
+def message_lines(renderer: BlockRenderer, message: Message) -> list[str]:
+    """Draw a message of the user, and what goes with it."""
+    lines = user_lines(renderer, message.text)
+    attachments = message.attachments
+    shown = [sanitise_line(described(part)) for part in attachments[:MOST_ATTACHMENTS]]
+    if len(attachments) > MOST_ATTACHMENTS:
+        shown.append(f"{len(attachments) - MOST_ATTACHMENTS} more")
+    for text in shown:
+        said = text if renderer.look.is_unicode else readable(text, "ascii")
+        lines.append(renderer.styled(f"  + {said}", "chat.label"))
+    return lines
 
 
 def user_lines(renderer: BlockRenderer, text: str, limit_rows: int = 40) -> list[str]:

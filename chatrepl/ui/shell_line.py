@@ -18,7 +18,7 @@ from chatrepl.redact import mask_keys
 from chatrepl.sanitise import sanitise, sanitise_line
 
 if TYPE_CHECKING:
-    from chatrepl.ports import Shell, ShellEnd
+    from chatrepl.line_ports import Shell, ShellEnd
 
 LIMIT_SHOWN_LINES = 200
 """More lines are not printed, but kept."""

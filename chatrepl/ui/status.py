@@ -16,6 +16,8 @@ SPEED_EVERY_S = 0.5
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chatrepl.attachments import Chip
+    from chatrepl.messages import Attachment
     from chatrepl.session import Session
     from chatrepl.spending import NextCost
     from chatrepl.ui.turn_view import TurnView
@@ -33,6 +35,10 @@ class StatusSource:
         self._speed_at_s = float("-inf")
         self._draft = ""
         """What is being typed, as it was last counted."""
+        self._typed = ""
+        """Of that, the words in which names of files count."""
+        self._chips: list[Chip] = []
+        """What goes with the message, as it was last looked at."""
         self.queued_count = 0
         self.mode: Callable[[], str] = lambda: ""
         """Returns how keys are taken, where that is not as usual."""
@@ -55,6 +61,14 @@ class StatusSource:
             state, self._session.settings.terminal.status_bar, columns, is_unicode=self._is_unicode
         )
 
+    def chips(self, columns: int) -> list[str]:
+        """Draw what goes with the message in one line; what has no room is counted."""
+        if not self._chips:
+            return []
+        from chatrepl.ui.chips import chip_line
+
+        return [chip_line(self._chips, columns - 1, is_unicode=self._is_unicode)]
+
     def flash(self, text: str) -> None:
         """Show something first for a while. Empty: no more."""
         self._flash = text
@@ -65,7 +79,8 @@ class StatusSource:
 
     def begin_turn(self) -> None:
         """A turn has begun."""
-        self._draft = ""
+        self._draft = self._typed = ""
+        self._chips = []
         self._change(activity="waiting, Esc stops", draft_tokens=None)
 
     def turn_changed(self, turn: TurnView) -> None:
@@ -106,15 +121,29 @@ class StatusSource:
         with self._lock:
             self._state = self._state._replace(**items)
 
-    def measure_draft(self, text: str) -> None:
-        """Count what is being typed, and what sending it would take and cost."""
+    def measure_draft(self, text: str, typed: str) -> None:
+        """Count what is being typed, and what sending it would take and cost.
+
+        Args:
+            text: All of it.
+            typed: Its words in which names of files count.
+        """
         self._draft = text if text.strip() and not text.startswith("/") else ""
+        self._typed = typed if self._draft else ""
         tokens = self._session.planner.count_draft(text).tokens if self._draft else None
-        self._change(draft_tokens=tokens, **self._measured(self._draft))
+        measured = self._measured(self._draft)
+        if tokens is not None:
+            tokens += sum(chip.tokens or 0 for chip in self._chips)
+        self._change(draft_tokens=tokens, **measured)
 
     def _measured(self, draft: str) -> dict[str, Any]:
-        """Return the items of the bar that depend on the next request."""
-        plan = self._session.plan_next(draft)
+        """Return the items of the bar that depend on the next request; looks at what goes with it, too."""
+        attachments: tuple[Attachment, ...] = ()
+        if self._session.attached or "@" in self._typed or self._chips:
+            from chatrepl.gathering import chips
+
+            self._chips, attachments = chips(self._session, self._typed)
+        plan = self._session.plan_next(draft, attachments)
         cost = self._session.next_cost(plan)
         return {
             "used_tokens": plan.prompt.tokens,

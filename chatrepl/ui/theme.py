@@ -39,6 +39,7 @@ PROMPT_STYLES: Mapping[str, str] = {
     "status": "fg:ansibrightblack",
     "status.strong": "bold",
     "status.warning": "fg:ansiyellow bold",
+    "chips": "fg:ansicyan",
     "queue": "italic fg:ansibrightblack",
     "question": "bold",
     "help": "",

@@ -96,7 +96,13 @@ class TurnRunner:
                     loop.call_soon_threadsafe(self._woken)
 
         def run(cancellation: Cancellation) -> Iterator[TurnEvent]:
-            return self._session.turn(ask.kind, ask.text, cancellation, has_consent=ask.has_consent)
+            return self._session.turn(
+                ask.kind,
+                ask.text,
+                cancellation,
+                has_consent=ask.has_consent,
+                attachments=ask.attachments,
+            )
 
         worker = TurnWorker(run, wake)
         reasoning = self._session.settings.terminal.reasoning

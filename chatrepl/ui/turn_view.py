@@ -25,7 +25,7 @@ from chatrepl.turn import Cancelled, Completed, Failed, Planned, Stored, TurnEve
 from chatrepl.ui.endings import left_out
 from chatrepl.ui.markdown import BlockRenderer
 from chatrepl.ui.replies import boundary_line, notice_lines
-from chatrepl.ui.reply_view import ReplyView, ending, user_lines
+from chatrepl.ui.reply_view import ReplyView, ending, message_lines
 from chatrepl.worker import TurnWorker
 
 SLICE_CHARS = 2048
@@ -210,7 +210,7 @@ class TurnView:
     def _show(self, event: TurnEvent) -> list[str]:
         match event:
             case Stored(message):
-                return [*user_lines(self._renderer, message.text), ""]
+                return [*message_lines(self._renderer, message), ""]
             case Planned(plan, has_moved=True):
                 said = left_out(plan)
                 return [boundary_line(self._renderer, said), ""] if said else []

@@ -347,3 +347,46 @@ def test_a_stopped_reply_is_json_as_any_other(
     assert values[1] == {"type": "text", "text": "a dark night"}
     assert (values[-1]["state"], values[-1]["text"]) == ("interrupted", "It was a dark night")
     assert process.returncode == ExitStatus.INTERRUPTED
+
+
+def test_files_that_words_name_and_that_are_attached_go_with_the_question(
+    run_cli: RunCli, server: RawServer, tmp_path: Path
+) -> None:
+    (tmp_path / "a.md").write_text("A\n")
+    (tmp_path / "b.md").write_text("B\n")
+    server.answer(reply("ok"))  # type: ignore[arg-type]
+
+    done = run_cli("-p", "compare @a.md", "--attach", "b.md", stdin="@a.md is not read from here\n")
+
+    assert done.stdout == "ok\n"
+    assert server.posts[-1].json()["messages"][-1]["content"] == (
+        '<file name="b.md">\nB\n</file>\n\n<file name="a.md">\nA\n</file>\n\n'
+        "compare @a.md\n\n@a.md is not read from here"
+    )
+
+
+def test_a_file_that_cannot_be_sent_ends_it_before_anything_is_sent(
+    run_cli: RunCli, server: RawServer, tmp_path: Path
+) -> None:
+    (tmp_path / "x.bin").write_bytes(b"\0")
+
+    for arguments in (("what is @x.bin",), ("what", "--attach", "x.bin"), ("what", "--attach", "nope")):
+        done = run_cli("-p", *arguments)
+        assert done.returncode == ExitStatus.USAGE
+        assert "x.bin is not text" in done.stderr or "There is no nope." in done.stderr
+    assert not server.posts
+
+
+def test_an_image_that_is_piped_in_is_sent_as_one(
+    environment: dict[str, str], server: RawServer, tmp_path: Path
+) -> None:
+    png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x02\0\0\0\x03" + b"\0" * 20
+    server.answer(reply("red"))  # type: ignore[arg-type]
+
+    argv = [sys.executable, "-m", "chatrepl", "-p", "which colour?"]
+    done = subprocess.run(argv, input=png, env=environment, capture_output=True, check=False)
+
+    assert done.stdout == b"red\n"
+    words, image = server.posts[-1].json()["messages"][-1]["content"]
+    assert words == {"type": "text", "text": "which colour?"}
+    assert image["image_url"]["url"].startswith("data:image/png;base64,iVBORw0K")

@@ -22,7 +22,7 @@ from prompt_toolkit.input import create_pipe_input
 
 from chatrepl.commands.all import ALL
 from chatrepl.environment import Environment
-from chatrepl.ports import Paths, Shell
+from chatrepl.line_ports import Paths, Shell
 from chatrepl.settings import Settings
 from chatrepl.ui.output import HeldOutput
 from chatrepl.ui.repl import Repl

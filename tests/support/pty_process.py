@@ -17,6 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+PATIENCE_S = 45.0
+"""How long something is waited for that comes at once on an idle machine: a busy one must not fail a test."""
+
 
 class PtyProcess:
     """A program that runs with a pty as its controlling terminal, its input and its output.
@@ -103,7 +106,7 @@ class PtyProcess:
         self.received_bytes += len(data)
         return data
 
-    def write(self, data: bytes, on_output: Callable[[bytes], None], timeout_s: float = 20.0) -> None:
+    def write(self, data: bytes, on_output: Callable[[bytes], None], timeout_s: float = PATIENCE_S) -> None:
         """Type, while what the program writes in the meantime is handed to ``on_output``.
 
         Raises:

@@ -31,7 +31,7 @@ class WaitFor:
     """Go on when the event is set (or the client is gone)."""
 
     event: threading.Event
-    timeout_s: float = 20.0
+    timeout_s: float = 60.0
 
 
 @dataclass(frozen=True)

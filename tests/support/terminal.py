@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.support.emulator import Emulator
-from tests.support.pty_process import PtyProcess
+from tests.support.pty_process import PATIENCE_S, PtyProcess
 
 LIMIT_RAW_BYTES = 16 * 1024 * 1024
 """As much of what the program wrote is kept as bytes."""
@@ -201,7 +201,7 @@ class Terminal:
         return bool(data)
 
     def wait_for(
-        self, what: str | Callable[[Terminal], object], timeout_s: float = 20.0, *, times: int = 1
+        self, what: str | Callable[[Terminal], object], timeout_s: float = PATIENCE_S, *, times: int = 1
     ) -> None:
         """Read on until a text is anywhere in the scrollback or on the screen, or until something is so.
 
@@ -236,7 +236,7 @@ class Terminal:
             "\n".join(self._emulator.all_rows(join_wrapped=True)).count(text),
         )
 
-    def wait_exit(self, timeout_s: float = 20.0) -> int:
+    def wait_exit(self, timeout_s: float = PATIENCE_S) -> int:
         """Read on until the program ends, and return its status, a signal as a negative number.
 
         Raises:

@@ -20,6 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.support.pty_process import PATIENCE_S
+
 POLL_S = 0.02
 HISTORY_ROWS = 20_000
 
@@ -111,7 +113,7 @@ class Tmux:
         rows = self._run("capture-pane", "-p", "-S", "-", *joined).splitlines()
         return "\n".join(row.rstrip() for row in rows).rstrip("\n")
 
-    def wait_for(self, what: str | Callable[[Tmux], object], timeout_s: float = 20.0) -> None:
+    def wait_for(self, what: str | Callable[[Tmux], object], timeout_s: float = PATIENCE_S) -> None:
         """Wait until a text is anywhere in the history or on the screen, or until something is so.
 
         Raises:

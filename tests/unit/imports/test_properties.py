@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from chatrepl.errors import TranscriptError
 from chatrepl.imports import Found, Problem
+from chatrepl.messages import piece_of
 from chatrepl.transcript import to_json
 from tests.support.conversations import conversations, reply, same, user
 from tests.unit.imports.samples import DATA, found, read
@@ -127,7 +128,10 @@ def test_any_links_between_messages_become_a_tree_with_all_that_was_said(
         if part.strip()
     ]
     kept = [
-        part.text for item in found(items) for m in item.conversation.messages.values() for part in m.parts
+        piece_of(part)[1]
+        for item in found(items)
+        for m in item.conversation.messages.values()
+        for part in m.parts
     ]
     whole = "\n".join(kept)
     assert all(part.replace("\0", "") in whole for part in said)

@@ -104,7 +104,7 @@ def ask(session: Session, text: str) -> Completed:
 def test_after_three_turns_a_count_is_within_five_per_cent_of_the_servers(
     server: LocalServer, client: Recording, tmp_path: Path, kind: str
 ) -> None:
-    session = session_with(server, client, tmp_path, settings_with("drop", 16))
+    session = session_with(server, client, tmp_path, settings_with("drop", 4))
     for number in range(3):
         ask(session, f"{TEXTS[kind]} ({number})")
     expected = session.plan_next(f"{TEXTS[kind]} (and again)").prompt.tokens
@@ -117,7 +117,7 @@ def test_after_three_turns_a_count_is_within_five_per_cent_of_the_servers(
 def test_what_a_text_takes_alone_is_near_what_the_server_counts(
     server: LocalServer, client: Recording, tmp_path: Path
 ) -> None:
-    session = session_with(server, client, tmp_path, settings_with("drop", 16))
+    session = session_with(server, client, tmp_path, settings_with("drop", 4))
     for number in range(3):
         ask(session, f"{TEXTS['English']} ({number})")
     text = TEXTS["English"] * 4

@@ -162,7 +162,7 @@ LINES = st.tuples(st.lists(STARTS, max_size=3).map("".join), ENDS).map("".join)
 _DIFFERS = re.compile(
     r"\t"  # behind a quotation's sign, the reference counts the columns of a tab otherwise than the specification
     r"|^ *(?:[-+*>]|\d+[.)]).*\n[ >]*[|:-][-:| ]*$"  # it takes the marks of lists and quotations into a table's head
-    r"|^.*(?:[-+*>]|\d[.)]).*\n(?:.+\n)*? {4}"  # it ends a paragraph in a list or a quotation where only its indent is missing
+    r"|^.*(?:[-+*>]|\d[.)]).*\n(?:.+\n)*?[ >]* {4}"  # it ends a paragraph in a list or a quotation where only its indent is missing
     r"|\n {4,}.*\|.*\n[ >]*[|:-]"  # it takes no table's head that is indented as code would be
     r"|\n[ >]*\Z|^>\n {5}",  # it leaves out blanks at the end of code that is not closed
     re.MULTILINE,
@@ -181,6 +181,7 @@ def test_any_lines_give_the_blocks_that_a_parser_of_the_whole_text_finds(text: s
     ("text", "blocks"),
     [
         ("> a\n    ***", [["quote", [["paragraph", ["a", "***"]]]]]),
+        ("> > a\n>     # b", [["quote", [["quote", [["paragraph", ["a", "# b"]]]]]]]),
         ("- | a |\n  |---|", [["item", None, [["table", [""], [["a"]]]]]]),
         ("-\tcode", [["item", None, [["paragraph", ["code"]]]]]),
         ("-\t\tcode", [["item", None, [["code", "", ["  code"]]]]]),

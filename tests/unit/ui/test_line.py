@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from prompt_toolkit.formatted_text import fragment_list_to_text
 from prompt_toolkit.utils import get_cwidth
 
-from chatrepl.ports import FoundPath
+from chatrepl.line_ports import FoundPath
 from chatrepl.ui.completion import marked, path_word, written
 from chatrepl.ui.key_help import pages
 from chatrepl.ui.paste import Pastes

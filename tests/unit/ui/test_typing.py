@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from chatrepl.cancellation import Cancellation
+from chatrepl.line_ports import Paths
 from chatrepl.path_index import PathIndex
-from chatrepl.ports import Paths
 from chatrepl.settings import Settings, TerminalSettings
 from tests.support.fakes import FakeClock, ScriptedClient, Step, says
 from tests.support.inside import Inside

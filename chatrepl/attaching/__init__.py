@@ -1,0 +1,1 @@
+"""Reads what goes with a message: files, directories, globs, pages, images."""
