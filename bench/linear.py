@@ -15,6 +15,7 @@ NAMES = {
     "hostile": "400 KB of text that would drive the terminal, made harmless",
     "line": "1.6 MB of an event stream in one line, in pieces of 10 bytes",
     "chat": "20 000 messages read from a .json file",
+    "guarded": "1.6 MB of text that would hold the guard up, looked through",
 }
 
 

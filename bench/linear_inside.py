@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from chatrepl.api.sse import SseDecoder
 from chatrepl.conversation import Conversation
+from chatrepl.guard.find import find
 from chatrepl.messages import ChatId, Message, MessageId, Role, TextPart
 from chatrepl.sanitise import Sanitiser
 from chatrepl.transcript import from_json, to_json
@@ -21,6 +22,12 @@ ESC = "\x1b"
 HOSTILE = ("\x9d", f"{ESC}]", f"{ESC}[", f"{ESC}]" + "x" * 4090, "\x9b" + "1" * 300, "\u202e", "\r", "\ud800")
 """What costs most to take out of a text, over and over."""
 
+GUARDED = (
+    "sk-", " sk-" + "a" * 6000, "api_key=", "password: ", 'password="' + "a" * 6000, "token=abcdefghijklm_", "eyJaaaaaaaa.",
+    "-----BEGIN PRIVATE KEY-----", "://a:", "curl -u a:", "a@", "1", "1 ", "4111 1111 1111 1111 ", "+1", "DE89 ",
+)  # fmt: skip
+"""What begins as something that the guard looks for, over and over."""
+
 
 def sanitised(texts: list[str], piece_chars: int) -> None:
     """Clean texts that come in pieces."""
@@ -29,6 +36,12 @@ def sanitised(texts: list[str], piece_chars: int) -> None:
         for start in range(0, len(text), piece_chars):
             sanitiser.feed(text[start : start + piece_chars])
         sanitiser.flush()
+
+
+def looked_through(texts: list[str]) -> None:
+    """Look for secrets and personal data."""
+    for text in texts:
+        find(text, is_personal=True)
 
 
 def decoded(size: int) -> None:
@@ -64,11 +77,13 @@ def measured() -> dict[str, list[list[float]]]:
     """Time all that is told of."""
     plain = "plain words here\n" * 250_000
     hostile, twice = ([unit * (size // len(unit)) for unit in HOSTILE] for size in (50_000, 100_000))
+    some, more = ([unit * (size // len(unit)) for unit in GUARDED] for size in (50_000, 100_000))
     chat, long_chat = saved(10_000), saved(20_000)
     return {
         "plain": times_ms((lambda: sanitised([plain], 4096), lambda: sanitised([plain * 2], 4096))),
         "hostile": times_ms((lambda: sanitised(hostile, 16), lambda: sanitised(twice, 16))),
         "line": times_ms((lambda: decoded(80_000), lambda: decoded(160_000))),
+        "guarded": times_ms((lambda: looked_through(some), lambda: looked_through(more))),
         "chat": times_ms((lambda: from_json(chat), lambda: from_json(long_chat))),
     }
 

@@ -39,6 +39,7 @@ class Programs:
     window_inside: tuple[str, ...]
     library_inside: tuple[str, ...]
     linear_inside: tuple[str, ...]
+    guard_inside: tuple[str, ...]
 
 
 def install() -> Programs:
@@ -64,6 +65,7 @@ def install() -> Programs:
         window_inside=(str(python), "-I", str(ROOT / "bench" / "window_inside.py")),
         library_inside=(str(python), "-I", str(ROOT / "bench" / "library_inside.py")),
         linear_inside=(str(python), "-I", str(ROOT / "bench" / "linear_inside.py")),
+        guard_inside=(str(python), "-I", str(ROOT / "bench" / "guard_inside.py")),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bench.base import Row
 from bench.exchanging import exchanging
+from bench.guarding import guarding
 from bench.lengths import lengths
 from bench.library import library
 from bench.linear import linear
@@ -100,5 +101,12 @@ ROWS: tuple[Row, ...] = (
         "Texts of twice the size",
         "Timed inside, as processor time, for a text and for one of twice its size.",
         linear,
+    ),
+    Row(
+        "guard",
+        "The guard",
+        "Timed inside: a message of 100 000 characters with six secrets is looked through for the first time, and masked. "
+        "Beside it: the same, looking for personal data too.",
+        guarding,
     ),
 )

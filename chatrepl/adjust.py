@@ -125,9 +125,19 @@ def check_setting(info: SettingInfo, value: Any) -> Any:
         raise ValueError("must be the name of an environment variable, not the key itself")
     if isinstance(checked, str):
         _check_text(info, checked)
+    if info.key == "guard.allow":
+        _check_patterns(checked)
     if info.key.startswith("parameters.") and isinstance(checked, tuple):
         return list(checked)
     return checked
+
+
+def _check_patterns(patterns: tuple[str, ...]) -> None:
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except (re.error, OverflowError, RecursionError) as error:
+            raise ValueError(f"must hold regular expressions, and {pattern!r} is none: {error}") from None
 
 
 def _check_parameters(table: Mapping[str, Any]) -> dict[str, Any]:

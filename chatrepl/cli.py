@@ -27,7 +27,7 @@ ADD_LOCAL = "uv run --extra local chatrepl (in a checkout)"
 EPILOG = """\
 With text and a terminal, the chat opens with it as its first message; with -p, or with something piped in, chatrepl
 answers once on standard output. Exit status: 0 ok, 1 other, 2 usage, 3 configuration or key, 4 refused by the server,
-5 network, 6 budget, 130 interrupted.
+5 network, 6 budget, 7 held back by the guard, 130 interrupted.
 """
 
 
@@ -80,6 +80,12 @@ def build_parser() -> argparse.ArgumentParser:
     add("-m", "--model", help="the model to talk to, as the server lists it")
     add("--profile", metavar="NAME", help="use a profile of the configuration, or a provider by its name")
     add("--system", metavar="TEXT", help="the system prompt of a new chat")
+    add("--persona", metavar="NAME", help="the persona of the chat: a named system prompt, or none")
+    add(
+        "--prompt",
+        metavar="NAME",
+        help="send one of your prompt files, filled in from KEY=VALUE words and the text that follows them",
+    )
     add(
         "--set",
         action="append",
@@ -109,6 +115,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="chat with the embedded model, or with this GGUF file",
     )
     add("--over-budget", action="store_true", help="answer once even where a budget does not allow it")
+    add(
+        "--guard",
+        choices=("warn", "mask", "block", "off"),
+        help="what becomes of secrets in what is sent; without a prompt, warn tells of them and sends",
+    )
     add("--plain", action="store_true", help="no redraws, no colour, no status bar")
     add("--config", metavar="FILE", help="read this configuration file")
     add("--diagnose", action="store_true", help="the same as `chatrepl doctor`")
@@ -178,8 +189,12 @@ def _run(options: argparse.Namespace, environment: Environment) -> int:
         _tell(environment, warning)
     is_once = _is_once(options, environment)
     text = " ".join(options.text)
-    if is_once:
-        text = _with_stdin(text, environment, options)
+    if options.prompt is not None:
+        text = _from_prompt_file(
+            options, environment, piped=_piped(environment, options) if is_once else None
+        )
+    elif is_once:
+        text = _with_stdin(text, _piped(environment, options), environment)
     _end_in_order_when_told()
     environment.hear_all_letters()
     is_plain = environment.is_dumb or loaded.settings.terminal.plain
@@ -219,6 +234,7 @@ def _converse(
             )
         opened = (_open_chat(session, options, is_once=is_once),) if wants_chat else ()
         if is_once:
+            session.guard.only_tells = options.guard == "warn"
             return _once(session, text, environment, options)
         greeting = (*opened, *_greeting(connection))
         run = wiring.run_plain if keys is None else wiring.run_repl
@@ -250,6 +266,14 @@ def _flags(options: argparse.Namespace) -> dict[str, object]:
         flags["model"] = options.model
     if options.system is not None:
         flags["system"] = options.system
+    if options.guard is not None:
+        flags["guard.mode"] = options.guard
+    if options.persona is not None:
+        if options.system is not None:
+            raise UsageError(
+                "--system and --persona both say the system prompt.", hint="Leave one of them out."
+            )
+        flags["persona"] = options.persona
     if options.no_stream:
         flags["stream"] = "false"
     if options.plain:
@@ -257,23 +281,35 @@ def _flags(options: argparse.Namespace) -> dict[str, object]:
     return flags
 
 
-def _with_stdin(text: str, environment: Environment, options: argparse.Namespace) -> str:
-    """Return what is asked once: the words of the command line, and below them what was piped in.
+def _piped(environment: Environment, options: argparse.Namespace) -> str:
+    """Return what was piped in. Empty: nothing, or an image or a PDF, which is put into the options."""
+    if environment.stdin_is_terminal:
+        return ""
+    raw = getattr(environment.stdin, "buffer", None)
+    if raw is None:
+        piped: str = environment.stdin.read()
+    elif wiring.is_attachment(data := raw.read()):
+        options.piped, piped = data, ""
+    else:
+        piped = data.decode("utf-8", "replace")
+    return piped.removeprefix("\ufeff").strip("\n")
 
-    An image or a PDF that was piped in is put into the options, to go with the words.
-    """
-    piped = ""
-    if not environment.stdin_is_terminal:
-        raw = getattr(environment.stdin, "buffer", None)
-        if raw is None:
-            piped = environment.stdin.read()
-        elif wiring.is_attachment(data := raw.read()):
-            options.piped = data
-        else:
-            piped = data.decode("utf-8", "replace")
-    whole = "\n\n".join(
-        part for part in (text.strip(), piped.removeprefix("\ufeff").strip("\n")) if part.strip()
+
+def _from_prompt_file(options: argparse.Namespace, environment: Environment, *, piped: str | None) -> str:
+    """Return the text of a prompt file, filled in. ``piped`` None: the chat is held at a terminal."""
+    from chatrepl.commands.prompts import fill_for_command_line
+
+    text = fill_for_command_line(
+        wiring.own_texts(environment), options.prompt, options.text, piped, environment
     )
+    if piped is not None:
+        return text
+    return f"/{text}" if text.startswith("/") else text  # or it would be a command
+
+
+def _with_stdin(text: str, piped: str, environment: Environment) -> str:
+    """Return what is asked once: the words of the command line, and below them what was piped in."""
+    whole = "\n\n".join(part for part in (text.strip(), piped) if part.strip())
     cleaned = whole.replace("\0", "")
     if len(cleaned) != len(whole):
         _tell(environment, f"removed {len(whole) - len(cleaned)} NUL characters from what was sent")
@@ -350,6 +386,8 @@ def _open_chat(session: Session, options: argparse.Namespace, *, is_once: bool) 
     tail = session.open_later(chat)
     if options.system is not None:
         session.set_system(options.system)
+    elif options.persona is not None:
+        session.use_persona(session.settings.persona)
     return shown_tail(session, tail)
 
 
@@ -386,7 +424,7 @@ def _once(session: Session, text: str, environment: Environment, options: argpar
         environment,
         options.output,
         has_consent=options.over_budget,
-        typed=" ".join(options.text),
+        typed="" if options.prompt is not None else " ".join(options.text),
     )
 
 

@@ -26,7 +26,7 @@ FILE_NAME = "config.toml"
 _PREFIX = "CHATREPL_"
 _CONFIG_VARIABLE = "CHATREPL_CONFIG"
 _AZURE_VARIABLE = "AZURE_OPENAI_ENDPOINT"
-_GROUPS = ("window", "network", "library", "attachments", "terminal", "local", "parameters", "keys")
+_GROUPS = ("window", "network", "library", "attachments", "guard", "terminal", "local", "parameters", "keys")
 
 
 COMMAND_LINE = Origin("flag", "the command line")
@@ -162,48 +162,16 @@ def _read_file(collector: _Collector, path: Path, *, is_required: bool) -> bool:
         collector.problems.append(ConfigError("The configuration file's name holds the character NUL."))
         return False
     if content.strip():
+        from chatrepl.toml_text import decode, parse
+
         try:
-            text = _decode(content, name)
-            document = _parse(text, name)
+            text = decode(content, name)
+            document = parse(text, name)
         except ConfigError as error:
             collector.problems.append(error)
         else:
             _FileReader(collector, name, text, document).read()
     return True
-
-
-def _decode(content: bytes, name: str) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ConfigError(
-            f"The file is not UTF-8 text: byte 0x{content[error.start]:02x} cannot stand there.",
-            hint="Save it as UTF-8.",
-            file=name,
-            line=line,
-        ) from None
-
-
-def _parse(text: str, name: str) -> dict[str, Any]:
-    import re
-    import tomllib
-
-    try:
-        return tomllib.loads(text)
-    except RecursionError:
-        raise ConfigError("The file nests lists or tables too deeply.", file=name) from None
-    except ValueError as error:  # also an integer with more digits than Python reads
-        place = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", str(error))
-        reason = mask_keys(str(error)[: place.start()] if place else str(error))
-        line = int(place[1]) if place and place[1] else None
-        where = f"at column {place[2]}" if place and place[1] else "at its end" if place else "somewhere"
-        raise ConfigError(
-            f"The file is not valid TOML {where}: {reason}.",
-            hint='Text stands in quotes, as in model = "gpt-4o-mini".',
-            file=name,
-            line=line,
-        ) from None
 
 
 class _FileReader:
@@ -344,21 +312,8 @@ def _from_source(error: ConfigError, origin: Origin) -> ConfigError:
 
 
 def _combined(problems: list[ConfigError]) -> ConfigError:
-    """Make one error of many: the message lists them, each with its place and what to do."""
-    first = problems[0]
-    if len(problems) == 1:
-        return ConfigError(_placed(first), hint=first.hint, file=first.file, key=first.key, line=first.line)
-    lines = [f"The configuration has {len(problems)} problems:"]
-    lines += (f"  {_placed(problem)} {problem.hint or ''}".rstrip() for problem in problems)
-    files = {problem.file for problem in problems}
-    return ConfigError(
-        "\n".join(lines),
-        hint="Correct them all, then start again; docs/config.md lists every setting.",
-        file=first.file if len(files) == 1 else None,
-    )
+    """Make one error of many."""
+    from chatrepl.toml_text import combined
 
-
-def _placed(problem: ConfigError) -> str:
-    if problem.file is None or problem.file in problem.message:
-        return problem.message
-    return f"{problem.file}{f' line {problem.line}' if problem.line else ''}: {problem.message}"
+    hint = "Correct them all, then start again; docs/config.md lists every setting."
+    return combined(problems, "The configuration", hint)

@@ -179,6 +179,11 @@ class ProfileSettings(SettingsBase):
         None, "The model to talk to, as the server lists it.", example='"llama-3.3-70b-versatile"'
     )
     system: str | None = setting(None, "The system prompt of new chats.", example='"Answer in one sentence."')
+    persona: str | None = setting(
+        None,
+        "The persona of new chats, in the place of `system`; parameters that the profile names itself stand above its own.",
+        example='"tutor"',
+    )
     stream: bool | None = setting(None, "Show replies while they are written.", example="true")
     parameters: Mapping | None = setting(  # type: ignore[type-arg]
         None,

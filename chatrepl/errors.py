@@ -15,6 +15,7 @@
     │   ├── ProtocolError         4  the answer is not what the API promises
     │   └── TransportError        5  no connection, or it broke
     ├── BudgetExceededError       6  the next request could pass a limit set by the user
+    ├── GuardedError              7  what is about to be sent holds what should not be
     ├── StoreError                1  the chats on disk could not be read or written
     ├── LocalModelError           1  the embedded model could not be started
     ├── TranscriptError           1  a file is not a transcript (place)
@@ -38,6 +39,7 @@ class ExitStatus(IntEnum):
     REFUSED = 4
     NETWORK = 5
     BUDGET = 6
+    GUARD = 7
     INTERRUPTED = 130
 
 
@@ -188,6 +190,23 @@ class BudgetExceededError(ChatreplError):
     """The next request could pass a limit that the user set."""
 
     exit_status = ExitStatus.BUDGET
+
+
+class GuardedError(ChatreplError):
+    """What is about to be sent holds a secret or personal data, or was flagged.
+
+    ``is_final`` is set where nobody is asked whether it is to be sent all the same, ``is_flagged`` where the provider's
+    moderation found something. The message names no value.
+    """
+
+    exit_status = ExitStatus.GUARD
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, is_final: bool = False, is_flagged: bool = False
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.is_final = is_final
+        self.is_flagged = is_flagged
 
 
 class StoreError(ChatreplError):

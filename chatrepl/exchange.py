@@ -174,6 +174,14 @@ class RateLimits(NamedTuple):
     """What the provider's support asks for. None: the server sent none."""
 
 
+class Moderation(NamedTuple):
+    """What a provider's moderation says of a text."""
+
+    is_flagged: bool
+    categories: tuple[str, ...] = ()
+    """What for, as the provider names it."""
+
+
 @dataclass(frozen=True, slots=True)
 class WireRequest:
     """A request in the shape of the wire, for showing and for sending."""
@@ -189,7 +197,8 @@ FINISH_EXPLANATIONS: Mapping[str, str] = {
     "length": "cut off at the token limit; /continue asks for the rest",
     "max_output_tokens": "cut off at the token limit; /continue asks for the rest",
     "model_length": "cut off at the end of the model's window",
-    "content_filter": "stopped by the provider's content filter",
+    "content_filter": "stopped by the provider's content filter; what came is kept: /edit says it differently, /model asks"
+    " another model",
     "tool_calls": "the model asked for a tool, and chatrepl offers none",
     "function_call": "the model asked for a tool, and chatrepl offers none",
     "insufficient_system_resource": "the server ran out of resources; /retry asks again",
@@ -197,8 +206,34 @@ FINISH_EXPLANATIONS: Mapping[str, str] = {
 """What the user is told for a finish reason. Nothing for ``stop``; anything else is shown as it is."""
 
 
+FILTER_REASONS = frozenset(
+    {
+        "content_filter",
+        "refusal",
+        "safety",
+        "recitation",
+        "prohibited_content",
+        "blocklist",
+        "spii",
+        "guardrail_intervened",
+    }
+)
+"""Words for a reply that was held back for what it is about, in small letters. Source: openai-openapi; Anthropic, "Handling
+stop reasons"; Gemini API, ``FinishReason``; Amazon Bedrock, ``StopReason`` (2026)."""
+REFUSED = "the model declined to answer; /edit says it differently, /model asks another model"
+
+
+def is_filtered(reason: str | None) -> bool:
+    """Whether a reply ended since it, or what it answers, was not to be said."""
+    return (reason or "").partition(":")[0].strip().lower() in FILTER_REASONS
+
+
 def explain_finish(reason: str | None) -> str | None:
     """Say why a reply ended. None where there is nothing to say."""
     if reason in {None, "stop", "completed", "end_turn"}:
         return None
+    if (reason or "").lower() == "refusal":
+        return REFUSED
+    if is_filtered(reason):
+        return FINISH_EXPLANATIONS["content_filter"]
     return FINISH_EXPLANATIONS.get(reason or "", f"ended with '{reason}'")

@@ -7,17 +7,21 @@ import sys
 from contextlib import closing
 
 from chatrepl.environment import Environment
-from chatrepl.errors import BudgetExceededError, ExitStatus
-from chatrepl.exchange import explain_finish
+from chatrepl.errors import BudgetExceededError, ExitStatus, GuardedError
 from chatrepl.gathering import gather
 from chatrepl.sanitise import sanitise
 from chatrepl.session import Session
 from chatrepl.turn import Cancelled, Completed, Failed, Kind
 from chatrepl.ui.ascii import output_for
+from chatrepl.ui.endings import ending
 from chatrepl.ui.writers import Ending, OutputForm, ReplyWriter, follow, writer_for
 from chatrepl.worker import TurnWorker
 
 LONGEST_SUMMARY_S = 120.0
+GUARD_HINT = (
+    "It was not sent: --guard mask sends placeholders, --guard warn or --guard off sends it as it is."
+)
+FLAGGED_HINT = "It was not sent: --set guard.moderation=false sends it without asking the moderation."
 
 
 def run_once(
@@ -86,10 +90,12 @@ def _status(end: Ending | None, environment: Environment) -> int:
             hint = error.hint
             if isinstance(error, BudgetExceededError):
                 hint = "--over-budget sends it all the same; `chatrepl usage` shows what was spent."
+            if isinstance(error, GuardedError):
+                hint = FLAGGED_HINT if error.is_flagged else GUARD_HINT
             _tell(environment, error.message, hint)
             return error.exit_status
         case Completed(message):
-            said = explain_finish(message.meta.finish_reason)
+            said = ending(message)
             if said:
                 _tell(environment, said.partition(";")[0])
             return ExitStatus.OK

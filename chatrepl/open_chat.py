@@ -63,6 +63,10 @@ class OpenChat(ABC):
     def _first_system(self) -> str | None:
         """The system prompt that a new chat begins with. None: none."""
 
+    @abstractmethod
+    def _opened(self, chat: Conversation) -> None:
+        """Take note that a chat of the library is open now."""
+
     @property
     def conversation(self) -> Conversation:
         """The open chat; read when it is first asked for, so that a long one is seen before it is read."""
@@ -73,6 +77,7 @@ class OpenChat(ABC):
             if self._opening is not None:
                 chat, self._opening = self._opening, None
                 self._conversation = self.store.load(chat)
+                self._opened(self._conversation)
             if self._conversation is None:
                 self._conversation = self._empty_chat()
             return self._conversation
@@ -115,6 +120,7 @@ class OpenChat(ABC):
             self._opening = None
             self._conversation = chat
             self.seen_from, self.has_begun_here = None, False
+            self._opened(chat)
 
     def open_later(self, chat: ChatId) -> Tail:
         """Go on with a chat of the library, and return its end; the rest is read when it is needed.
@@ -186,6 +192,7 @@ class OpenChat(ABC):
                 self._opening = None
                 self._conversation = self.store.load(place.chat)
                 self.seen_from, self.has_begun_here = None, False
+                self._opened(self._conversation)
         if place.tip is not None and place.tip != self.conversation.tip:
             self._stand_at(place.tip)
         elif place.tip is None and place.chat == here.chat:

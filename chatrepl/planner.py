@@ -37,6 +37,10 @@ class ModelPlanner:
         self._is_prepared = False
         self.counter = counter
 
+    def use_settings(self, settings: Settings) -> None:
+        """Go on with settings of which only parameters have changed."""
+        self._settings = settings
+
     def facts(self) -> ModelFacts:
         """Return what is known of the model in use."""
         return self._facts

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from chatrepl.cancellation import Cancellation
     from chatrepl.conversation import Conversation, Mark, Rating, Summary, Verdict
-    from chatrepl.exchange import Json, ModelInfo, RateLimits, Request, StreamEvent, WireRequest
+    from chatrepl.exchange import Json, ModelInfo, Moderation, RateLimits, Request, StreamEvent, WireRequest
     from chatrepl.ledger import Entry, Opening, Query, Spent
     from chatrepl.mentions import Mention
     from chatrepl.messages import Attachment, ChatId, ImagePart, Message, MessageId, Role
@@ -143,6 +143,18 @@ class ModelClient(Protocol):
 
     def close(self) -> None:
         """Let go of all connections."""
+        ...
+
+
+class Moderator(Protocol):
+    """Judges texts before they are sent."""
+
+    def moderate(self, text: str, cancellation: Cancellation) -> Moderation | None:
+        """Ask the provider's moderation about a text. None: it was cancelled.
+
+        Raises:
+            ApiError: the server does not answer, or has no moderation.
+        """
         ...
 
 

@@ -19,7 +19,8 @@ which names such as ``key_pressed_event`` or ``sk-learn-contrib`` do not. Source
 
 
 @cache
-def _key_shapes() -> re.Pattern[str]:
+def key_shapes() -> re.Pattern[str]:
+    """Return the pattern of what looks like a provider's key, or follows ``Bearer``."""
     return re.compile(_KEY_SHAPES, re.VERBOSE)
 
 
@@ -33,7 +34,7 @@ def mask_keys(text: str, keys: Iterable[str] = ()) -> str:
     for key in keys:
         if key:
             text = text.replace(key, mask_key(key))
-    return _key_shapes().sub(_mask_match, text)
+    return key_shapes().sub(_mask_match, text)
 
 
 def _mask_match(match: re.Match[str]) -> str:

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from chatrepl.errors import ApiError, UsageError
-from chatrepl.open_chat import OpenChat
+from chatrepl.persona_chat import PersonaChat
 
 if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while the user types
     from chatrepl.bookkeeper import Bookkeeper
@@ -25,13 +25,16 @@ if TYPE_CHECKING:  # what a turn needs is loaded with the first turn, or while t
     from chatrepl.conversation import Conversation, Summary
     from chatrepl.entries import BudgetSettings
     from chatrepl.exchange import ModelInfo, WireRequest
+    from chatrepl.guarding import Guard, Seen
     from chatrepl.messages import Attachment, ChatId, MessageId
     from chatrepl.model_list import ModelList
     from chatrepl.pacer import Pacer
     from chatrepl.pacing import Pace
+    from chatrepl.personas import Choice
     from chatrepl.planner import ModelPlanner
-    from chatrepl.ports import Attacher, ChatStore, Clock, ModelClient
+    from chatrepl.ports import Attacher, ChatStore, Clock, ModelClient, Moderator
     from chatrepl.settings import Settings
+    from chatrepl.shelves import OwnTexts
     from chatrepl.side_request import Asking
     from chatrepl.spending import NextCost, Totals
     from chatrepl.summariser import Outcome, Summariser
@@ -62,9 +65,15 @@ class Parts(NamedTuple):
     """How the provider is called in the ledger and in budgets. Empty: by its host."""
     is_on_this_machine: bool = False
     """Whether the server is: then it has time for one request, and its price may be unknown."""
+    moderator: Moderator | None = None
+    """Whom the guard asks about a message. None: the server has no such thing."""
+    persona: Choice | None = None
+    """The persona that the settings ask for. None: they ask for none."""
+    firm: frozenset[str] = frozenset()
+    """Settings that were said for this run, on the command line or in variables: no chat that is opened changes them."""
 
 
-class Session(OpenChat):
+class Session(PersonaChat):
     """One run of chatrepl.
 
     Args:
@@ -72,6 +81,10 @@ class Session(OpenChat):
         open_store: Opens the library when it is first needed.
         change_profile: Prepares another server, with the settings of a profile. None: there are no profiles.
         make_attacher: Makes what reads files and pages that go with messages. None: nothing can go with them.
+        own_texts: Finds personas, prompt files and the clipboard when they are first needed. None: there are none.
+
+    Raises:
+        ConfigError: the settings ask for a persona that is not there, or wrong.
     """
 
     def __init__(
@@ -82,6 +95,7 @@ class Session(OpenChat):
         clock: Clock,
         change_profile: Callable[[str], Parts] | None = None,
         make_attacher: Callable[[Session], Attacher] | None = None,
+        own_texts: Callable[[], OwnTexts] | None = None,
     ) -> None:
         self.clock = clock
         self._make_attacher = make_attacher
@@ -89,18 +103,20 @@ class Session(OpenChat):
         self._open_store = open_store
         self._change_profile = change_profile
         self._store: ChatStore | None = None
-        self._changes: dict[str, str] = {}
-        """What ``/set`` has changed, by key, as it was typed."""
         self._told_of: set[str] = set()
         """The models of which ``news`` has told."""
         super().__init__()
         self._summariser: Summariser | None = None
         self._titler: Titler | None = None
+        self._guard: Guard | None = None
         self._budgets: dict[str, BudgetSettings | None] = {}
         """Those that were changed in this run; None: taken away."""
         self._begins_at: dict[ChatId, MessageId | None] = {}
         """Of every chat: where the part began that was last sent."""
+        self._find_own_texts = own_texts
         self._take(parts)
+        if parts.persona is not None and parts.persona.spec is not None:
+            self._use_first_persona(parts.persona, parts.origins.get("persona", ""))
 
     def _take(self, parts: Parts) -> None:
         with self._lock:
@@ -109,9 +125,11 @@ class Session(OpenChat):
             self.origins = dict(parts.origins)
             self.key_source = parts.key_source
             self._make_planner = parts.make_planner
+            self.firm = parts.firm
             self._pace = parts.pace
             self.provider_name = parts.provider_name or parts.client.provider
             self.is_on_this_machine = parts.is_on_this_machine
+            self._moderator = parts.moderator
             self._model = parts.model
             self._planner: ModelPlanner | None = None
             self._make_model_list = parts.make_model_list
@@ -134,10 +152,6 @@ class Session(OpenChat):
         if self._attacher is None and self._make_attacher is not None:
             self._attacher = self._make_attacher(self)
         return self._attacher
-
-    @property
-    def _first_system(self) -> str | None:
-        return self.settings.system
 
     @property
     def is_saving(self) -> bool:
@@ -261,6 +275,22 @@ class Session(OpenChat):
                 )
             return self._bookkeeper
 
+    @property
+    def guard(self) -> Guard:
+        """What looks at all that is about to be sent."""
+        with self._lock:
+            if self._guard is None:
+                from chatrepl.guarding import Guard
+
+                self._guard = Guard(lambda: self.settings.guard)
+            return self._guard
+
+    def look_through(self) -> tuple[Seen, ...]:
+        """Return what the guard finds in the next request, and has found in the open chat before."""
+        chat, plan = self.conversation, self.plan_next()
+        self.guard.screening(chat.id).found(plan.system, plan.sent)
+        return self.guard.seen(chat.id, self.client.provider)
+
     def set_budget(self, name: str, budget: BudgetSettings | None) -> None:
         """Set or change a budget for the rest of this run. None: there is none of that name any more."""
         with self._lock:
@@ -294,11 +324,12 @@ class Session(OpenChat):
         """
         from chatrepl.turn import Planned, Tools, run_turn
 
+        chat = self.conversation  # first: where it is read only now, its persona comes with it
         for other in (self._summariser, self._titler):
             if other is not None and self.is_on_this_machine:
                 other.stop()  # it would keep the server from answering
         tools = Tools(
-            client=self.client,
+            client=self.guard.client(self.client, self.conversation.id),
             store=self.store,
             clock=self.clock,
             prepare=self._prepare_unless_cancelled,
@@ -307,8 +338,9 @@ class Session(OpenChat):
             pacer=self.pacer(),
             bookkeeper=self.bookkeeper(),
             has_consent=has_consent,
+            guard=self.guard,
+            moderator=self._moderator,
         )
-        chat = self.conversation
         with closing(run_turn(tools, chat, kind, text, cancellation, attachments)) as events:
             for event in events:
                 if isinstance(event, Planned):
@@ -381,6 +413,7 @@ class Session(OpenChat):
             bookkeeper=self.bookkeeper(),
             pacer=self.pacer(),
             summary_tokens=self.settings.window.summary_tokens,
+            guard=self.guard,
         )
 
     def _keep_summary(self, chat: Conversation, summary: Summary) -> None:
@@ -424,7 +457,7 @@ class Session(OpenChat):
                 self._planner = None
 
     def use_profile(self, name: str) -> None:
-        """Go on with a profile: its server, model and parameters, and its system prompt where it has one.
+        """Go on with a profile: its server, model and parameters, and its persona or system prompt where it has one.
 
         What ``/set`` changed before stays, but for what the profile itself says.
 
@@ -434,6 +467,10 @@ class Session(OpenChat):
         if self._change_profile is None:
             raise UsageError("There are no profiles here.")
         parts = self._change_profile(name)
+        persona = None
+        if parts.persona is not None and parts.persona.spec is not None and self._is_said(parts, "persona"):
+            persona = self.personas.fill(parts.persona.spec)
+        suspended = self._personas.suspend() if self._personas is not None else frozenset()
         kept = {key: text for key, text in self._changes.items() if not self._is_said(parts, key)}
         self._take(parts)
         self._changes = {}
@@ -441,8 +478,13 @@ class Session(OpenChat):
             self.change_setting(key, text)
         if self._budgets:
             self._put_budgets()
-        if self._is_said(parts, "system"):
+        firm = frozenset(key for key in parts.origins if self._is_said(parts, key))
+        if persona is not None:
+            self.personas.use(persona, firm)
+        elif self._is_said(parts, "system"):
             self.set_system(parts.settings.system)
+        elif self._personas is not None:
+            self._personas.resume(suspended - firm)
 
     @staticmethod
     def _is_said(parts: Parts, key: str) -> bool:
@@ -473,7 +515,7 @@ class Session(OpenChat):
             chat_id=self.conversation.id,
             reserve_tokens=plan.reserve_tokens or None,
         )
-        return self.client.wire_request(request)
+        return self.guard.client(self.client, self.conversation.id).wire_request(request)
 
     def next_cost(self, plan: Plan) -> NextCost:
         """Estimate what the next request costs: itself, with a reply as they are in this chat, and at worst."""

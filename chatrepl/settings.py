@@ -49,8 +49,20 @@ ReasoningDisplay = Literal["show", "fold", "hide"]
 Strategy = Literal["drop", "middle", "summarise", "refuse"]
 Titles = Literal["free", "model", "words"]
 KeyStyle = Literal["emacs", "vi"]
+GuardMode = Literal["warn", "mask", "block", "off"]
 BarItem = Literal[
-    "mode", "model", "window", "draft", "next", "chat", "today", "limits", "speed", "queue", "profile"
+    "mode",
+    "model",
+    "window",
+    "draft",
+    "next",
+    "chat",
+    "today",
+    "limits",
+    "speed",
+    "queue",
+    "profile",
+    "persona",
 ]
 
 
@@ -123,6 +135,33 @@ class LibrarySettings(SettingsBase):
     )
     bin_days: int = setting(
         30, "So long a deleted chat can be brought back, in days.", minimum=0, maximum=3650
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class GuardSettings(SettingsBase):
+    """What becomes of secrets and personal data in what is about to be sent."""
+
+    mode: GuardMode = setting(
+        "warn",
+        "What is done about what is found: `warn` asks once for each chat, `mask` sends placeholders and puts the values back into the reply, `block` sends nothing that holds any, `off` does not look.",
+        is_live=True,
+    )
+    personal: bool = setting(
+        False,
+        "Look for personal data too: e-mail addresses, phone and card numbers, IBANs, national ids.",
+        is_live=True,
+    )
+    moderation: bool = setting(
+        False,
+        "Ask the provider's moderation endpoint about each message before it is sent, and you about what it flags.",
+        is_live=True,
+    )
+    allow: tuple[str, ...] = setting(
+        (),
+        "Regular expressions of values that are fine; each must match the whole value.",
+        example='["hunter2", "sk-test-.*"]',
+        is_live=True,
     )
 
 
@@ -218,7 +257,20 @@ class TerminalSettings(SettingsBase):
         120.0, "A `!command` is stopped after this time, in seconds.", minimum=1, maximum=86_400, is_live=True
     )
     status_bar: tuple[BarItem, ...] = setting(
-        ("mode", "model", "window", "draft", "next", "chat", "today", "limits", "speed", "queue", "profile"),
+        (
+            "mode",
+            "model",
+            "window",
+            "draft",
+            "next",
+            "chat",
+            "today",
+            "limits",
+            "speed",
+            "queue",
+            "profile",
+            "persona",
+        ),
         "What the status bar shows, in this order; the last ones go first when the terminal is narrow.",
     )
 
@@ -323,6 +375,11 @@ class Settings(SettingsBase):
     system: str | None = setting(
         None, "The system prompt of new chats.", example='"Answer in British English."'
     )
+    persona: str | None = setting(
+        None,
+        "The persona of new chats, by its name, perhaps with values for its variables; its system prompt stands in the place of `system`.",
+        example='"translator language=Welsh"',
+    )
     stream: bool = setting(True, "Show replies while they are written.", is_live=True)
     api_key_env: str | None = setting(
         None,
@@ -365,6 +422,9 @@ class Settings(SettingsBase):
     library: LibrarySettings = setting(LibrarySettings, "How chats are kept.")
     attachments: AttachmentSettings = setting(
         AttachmentSettings, "Files, pages and images that go with a message."
+    )
+    guard: GuardSettings = setting(
+        GuardSettings, "What becomes of secrets and personal data in what is about to be sent."
     )
     terminal: TerminalSettings = setting(TerminalSettings, "How the terminal looks.")
     local: LocalSettings = setting(LocalSettings, "The embedded model.")

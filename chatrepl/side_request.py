@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from chatrepl.cancellation import Cancellation
 from chatrepl.context.window import Limits, Plan
 from chatrepl.exchange import Finished, Request, StreamEvent, TextDelta, UsageReported
-from chatrepl.messages import ChatId, Usage
+from chatrepl.messages import ChatId, Message, Usage
 
 if TYPE_CHECKING:
     from chatrepl.bookkeeper import Bookkeeper
+    from chatrepl.conversation import Conversation
+    from chatrepl.guarding import Guard
     from chatrepl.ledger import Outcome as Ending
     from chatrepl.ledger import Purpose
     from chatrepl.pacer import Pacer
@@ -33,6 +35,15 @@ class Asking(NamedTuple):
     """Keeps to the limits of the provider. None: there are none."""
     summary_tokens: int | None = None
     """The longest summary, as the user wants it. None: as the window allows."""
+    guard: Guard | None = None
+    """Puts placeholders in the place of what may not be sent. None: nobody does."""
+
+    def said(self, chat: Conversation) -> list[Message]:
+        """Return the path of a chat as it may be sent: a text that is cut must not hold a part of a secret."""
+        path = chat.path()
+        return (
+            [*path] if self.guard is None else self.guard.masked_messages(chat.id, self.client.provider, path)
+        )
 
 
 class SideRequest:
@@ -50,6 +61,8 @@ class SideRequest:
         self._chat = chat
         self._purpose: Purpose = purpose
         self._request = request
+        client, guard = asking.client, asking.guard
+        self._client: ModelClient = client if guard is None else guard.client(client, chat)
         self._began_s = asking.clock.monotonic()
         prompt = asking.planner.counter.count_request(request.system, request.messages)
         self._plan = Plan(request.messages, (), prompt, Limits(None, request.reserve_tokens or 0))
@@ -117,7 +130,7 @@ class SideRequest:
                     self._reason = event.reason
 
     def _events(self, cancellation: Cancellation) -> AbstractContextManager[Iterator[StreamEvent]]:
-        client, pacer = self._asking.client, self._asking.pacer
+        client, pacer = self._client, self._asking.pacer
         if pacer is None:
             return nullcontext(client.stream(self._request, cancellation))
         return closing(pacer.stream(client, self._request, self._plan, self._used, cancellation))

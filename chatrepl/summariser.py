@@ -52,7 +52,7 @@ def next_task(
         return None
     return make_task(
         plan,
-        chat.path(),
+        asking.said(chat),
         counter.count_message,
         counter.count_text,
         before=before or chat.summary(),

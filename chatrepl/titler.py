@@ -52,7 +52,7 @@ def clean_title(text: str) -> str | None:
 def ask_for_title(asking: Asking, chat: Conversation, cancellation: Cancellation) -> str | None:
     """Ask the model. None: it said nothing that is of use, or it did not work; nobody is told of that."""
     now = asking.clock.now()
-    path = chat.path()
+    path = asking.said(chat)
     user = next(message.text for message in path if message.role is Role.USER)
     prompt = (
         f"The conversation begins so.\n\nUser: {user[:READ_CHARS]}\n\nAssistant: {path[-1].text[:READ_CHARS]}\n\n"

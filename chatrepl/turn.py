@@ -20,7 +20,7 @@ from chatrepl.catalogue import ModelFacts
 from chatrepl.context.window import Plan, too_long
 from chatrepl.conversation import Conversation
 from chatrepl.environment import new_id
-from chatrepl.errors import ApiError, BudgetExceededError, ContextTooLongError
+from chatrepl.errors import ApiError, BudgetExceededError, ContextTooLongError, GuardedError
 from chatrepl.exchange import (
     Finished,
     Json,
@@ -45,10 +45,11 @@ from chatrepl.messages import (
     TextPart,
     Usage,
 )
-from chatrepl.ports import ChatStore, Clock, ModelClient
+from chatrepl.ports import ChatStore, Clock, ModelClient, Moderator
 
 if TYPE_CHECKING:
     from chatrepl.bookkeeper import Asked, Bookkeeper, Opened
+    from chatrepl.guarding import Guard
     from chatrepl.pacer import Pacer
 
 UNREAD_SHARE = 0.5
@@ -106,7 +107,7 @@ class Cancelled:
 class Failed:
     """It did not work. ``message`` is what had come, stored as failed, or None where nothing was sent."""
 
-    error: ApiError | BudgetExceededError
+    error: ApiError | BudgetExceededError | GuardedError
     message: Message | None
 
 
@@ -174,6 +175,10 @@ class Tools:
     """Keeps to the budgets and records what requests took. None: nobody does."""
     has_consent: bool = False
     """Whether the user has confirmed that this turn may pass a budget."""
+    guard: Guard | None = None
+    """Looks at what is about to be sent; ``client`` is one that it made. None: nobody does."""
+    moderator: Moderator | None = None
+    """Whom the guard asks about a message. None: there is none."""
 
     @property
     def service_tier(self) -> str | None:
@@ -251,9 +256,13 @@ def _reply(
 ) -> Generator[TurnEvent, None, None]:
     path = tuple(reversed([*chat.ancestors(unfinished.id if unfinished else parent)]))
     plan = tools.planner.plan(chat, path)
-    refusal: ApiError | BudgetExceededError | None = too_long(plan) if plan.too_long_by > 0 else None
+    refusal: ApiError | BudgetExceededError | GuardedError | None = (
+        too_long(plan) if plan.too_long_by > 0 else None
+    )
     if refusal is None and tools.pacer is not None:
         refusal = tools.pacer.refusal(plan, tools.parameters)
+    if refusal is None and tools.guard is not None:
+        refusal = yield from tools.guard.look(tools.client, tools.moderator, chat.id, plan, cancellation)
     opened: Opened | None = None
     if refusal is None and tools.bookkeeper is not None:
         try:

@@ -18,21 +18,24 @@ from chatrepl.errors import LocalModelError, NoProviderError
 from chatrepl.session import Parts, Session
 
 if TYPE_CHECKING:
+    from chatrepl.api.client import HttpClient
     from chatrepl.api.diagnose import Step
     from chatrepl.cancellation import Cancellation
     from chatrepl.commands.base import Command, Messages, Notice, Pick, Reply
     from chatrepl.config import LoadedSettings
-    from chatrepl.exchange import ModelInfo, RateLimits, Request, StreamEvent, WireRequest
+    from chatrepl.exchange import ModelInfo, Moderation, RateLimits, Request, StreamEvent, WireRequest
     from chatrepl.imports.base import Item
     from chatrepl.line_ports import Paths, Shell, ShellEnd
     from chatrepl.local.server import LocalServer
     from chatrepl.messages import Attachment
     from chatrepl.model_list import ModelList
     from chatrepl.pacing import Pace
+    from chatrepl.personas import Choice
     from chatrepl.planner import ModelPlanner
-    from chatrepl.ports import Attacher, ChatStore, ModelClient, Page
+    from chatrepl.ports import Attacher, ChatStore, ModelClient, Moderator, Page
     from chatrepl.providers import Provider
     from chatrepl.settings import AttachmentSettings, Settings
+    from chatrepl.shelves import OwnTexts
     from chatrepl.store.report import Report
 
 OPENAI_MODEL = "gpt-4o-mini"
@@ -69,6 +72,8 @@ class Connection:
     """The embedded model, where that is the server."""
     pace: Pace | None = None
     """The limits that the configuration sets for it. None: it sets none."""
+    moderator: Moderator | None = None
+    """The server again, where it may have a moderation. None: it has none."""
     provider_name: str = ""
     """How the provider is called. Empty: it has no name but its host."""
     notices: list[str] = field(default_factory=list)
@@ -87,13 +92,13 @@ class Connection:
 class LateClient:
     """A client that is built when it is first used, so that the prompt does not wait for it. Fits ``ModelClient``."""
 
-    def __init__(self, provider: str, build: Callable[[], ModelClient]) -> None:
+    def __init__(self, provider: str, build: Callable[[], HttpClient]) -> None:
         self.provider = provider
         self._build = build
-        self._client: ModelClient | None = None
+        self._client: HttpClient | None = None
         self._lock = threading.Lock()
 
-    def _get(self) -> ModelClient:
+    def _get(self) -> HttpClient:
         with self._lock:
             if self._client is None:
                 self._client = self._build()
@@ -118,6 +123,10 @@ class LateClient:
     def rate_limits(self, model: str) -> RateLimits | None:
         """Return what the server said of limits; see ``ports.ModelClient``."""
         return None if self._client is None else self._client.rate_limits(model)
+
+    def moderate(self, text: str, cancellation: Cancellation) -> Moderation | None:
+        """Ask the server's moderation; see ``ports.Moderator``."""
+        return self._get().moderate(text, cancellation)
 
     def close(self) -> None:
         """Let go of all connections, if there ever was one."""
@@ -199,7 +208,7 @@ def connect_server(
     if found is not None and found.header is not None:
         provider = provider._replace(key_header=found.header)
 
-    def build() -> ModelClient:
+    def build() -> HttpClient:
         from chatrepl.api.client import HttpClient
         from chatrepl.cache import JsonCache
 
@@ -220,7 +229,7 @@ def connect_server(
     connection = Connection(
         client, model or settings.model or default, source, base_url, found.masked if found else None
     )
-    connection.provider_name = provider.name
+    connection.provider_name, connection.moderator = provider.name, client
     if settings.providers:
         from chatrepl.pacing import pace_of
 
@@ -345,6 +354,7 @@ def build_session(loaded: LoadedSettings, environment: Environment, connection: 
         clock=environment.clock,
         change_profile=change_profile,
         make_attacher=lambda session: _attacher(session, environment),
+        own_texts=lambda: own_texts(environment),
     )
 
 
@@ -391,6 +401,27 @@ def _attacher(session: Session, environment: Environment) -> Attacher:
     )
 
 
+def own_texts(environment: Environment) -> OwnTexts:
+    """Return where personas, prompt files and the clipboard are found. Nothing is read yet."""
+    from chatrepl import personas, prompt_files, shelf
+    from chatrepl.clipboard_text import read_clipboard
+    from chatrepl.config import shown_path
+    from chatrepl.shelves import OwnTexts
+
+    def build(
+        name: str, endings: Sequence[str], reserved: Sequence[str], shipped: Path | None
+    ) -> shelf.Shelf:
+        directory = environment.config_directory / name
+        shown = shown_path(environment, directory)
+        return shelf.Shelf(directory, endings, shown=shown, reserved=reserved, shipped=shipped)
+
+    return OwnTexts(
+        build("personas", (".toml",), (*personas.WORDS, *personas.NO_PERSONA), shelf.SHIPPED_PERSONAS),
+        build("prompts", prompt_files.ENDINGS, prompt_files.WORDS, None),
+        lambda: read_clipboard(environment.variables),
+    )
+
+
 def _parts(loaded: LoadedSettings, connection: Connection, environment: Environment) -> Parts:
     """Return what a session talks to, and how."""
     from chatrepl.api.address import is_loopback
@@ -426,7 +457,21 @@ def _parts(loaded: LoadedSettings, connection: Connection, environment: Environm
         pace=connection.pace,
         provider_name=LOCAL_PROFILE if local is not None else connection.provider_name,
         is_on_this_machine=local is not None or is_loopback(connection.base_url),
+        moderator=connection.moderator,
+        persona=_persona(loaded),
+        firm=frozenset(
+            key for key, origin in loaded.origins.items() if origin.kind in {"environment", "flag"}
+        ),
     )
+
+
+def _persona(loaded: LoadedSettings) -> Choice | None:
+    """Return the persona that the settings ask for, if they do."""
+    if loaded.settings.persona is None:
+        return None
+    from chatrepl.personas import choose
+
+    return choose(loaded.settings.persona, {key: origin.kind for key, origin in loaded.origins.items()})
 
 
 def _connect_profile(
@@ -540,6 +585,7 @@ def warm_up() -> None:
 
     all_commands()
     load()
+    import chatrepl.guarding
     import chatrepl.ui.turn_view  # noqa: F401 - brings rich and what draws a reply
     from chatrepl.markup import inline_parser
 

@@ -17,13 +17,13 @@ from chatrepl.exchange import (
     StreamEvent,
     TextDelta,
     UsageReported,
+    is_filtered,
 )
 from chatrepl.messages import Usage
 
 _MAX_BAD_IN_A_ROW = 3
 _MAX_ARGUMENT_CHARS = 200
 _CUT_SHORT = frozenset({"length", "max_output_tokens", "model_length"})
-_MAY_BE_EMPTY = frozenset({"content_filter"})
 
 
 class Answer:
@@ -109,7 +109,7 @@ class Answer:
         if self._usage is not None:
             yield UsageReported(self._usage)
         reason = self._reason or ("stop" if self.is_done else None)
-        if not (self._has_text or self._calls or reason in _MAY_BE_EMPTY):
+        if not (self._has_text or self._calls or is_filtered(reason)):
             yield from self._without_text(reason)
         if reason is None:
             raise ProtocolError(

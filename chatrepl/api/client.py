@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from chatrepl.api import failures, healing, probe
+from chatrepl.api import failures, healing, moderation, probe
 from chatrepl.api.address import is_loopback, join_url, provider_name, shown_url
 from chatrepl.api.connection import KEEP_ALIVE_OPTIONS, Errand, SocketWatch, pool_classes, socks_pool_classes
 from chatrepl.api.dialect import dialect_of
@@ -23,7 +23,17 @@ from chatrepl.api.sending import Healer, joined, with_retries
 from chatrepl.api.wire import Answer, Wire, run_cancellable
 from chatrepl.cancellation import Cancellation
 from chatrepl.errors import ApiError, ModelNotFoundError, ProtocolError
-from chatrepl.exchange import Json, ModelInfo, Notice, RateLimits, Request, StreamEvent, Waiting, WireRequest
+from chatrepl.exchange import (
+    Json,
+    ModelInfo,
+    Moderation,
+    Notice,
+    RateLimits,
+    Request,
+    StreamEvent,
+    Waiting,
+    WireRequest,
+)
 from chatrepl.providers import Provider, provider_at
 
 if TYPE_CHECKING:
@@ -37,6 +47,7 @@ LOADING_LIMIT_S = 60.0
 LOADING_POLL_S = 0.5
 WINDOW_TIMEOUT_S = 2.0
 _LIST_TIMEOUT_S = 30.0
+_MODERATION_TIMEOUT_S = 15.0
 _NEAREST_TIMEOUT_S = 3.0
 _DRAIN_TIMEOUT_S = 0.25
 """How long the end of a body may follow ``[DONE]`` for the connection to be used again."""
@@ -137,6 +148,22 @@ class HttpClient:
     def models(self) -> tuple[ModelInfo, ...]:
         """List the models that the server offers, sorted by id; see ``ports.ModelClient``."""
         return self._models(_LIST_TIMEOUT_S)
+
+    def moderate(self, text: str, cancellation: Cancellation) -> Moderation | None:
+        """Ask the server's moderation about a text; see ``ports.Moderator``."""
+        url = join_url(self._base_url, "moderations")
+        body = moderation.request_body(text, self._provider)
+        ask = partial(self._wire.ask, "POST", url, timeout_s=_MODERATION_TIMEOUT_S, body=body)
+        watch = SocketWatch()
+        cancellation.on_cancel(watch.cut)
+        with self._wire.as_api_errors():
+            answer = run_cancellable(ask, cancellation, watch)
+        if cancellation.is_cancelled:
+            return None
+        verdict = moderation.read_verdict(answer)
+        if verdict is None:
+            raise ProtocolError(f"what {self.provider} answers at {shown_url(url)} is no moderation")
+        return verdict
 
     def window_tokens(self, model: str) -> int | None:
         """Ask the server for the model's window. None where it does not say. Never raises; takes at most 2 s."""

@@ -76,6 +76,26 @@ _UNKNOWN_MODEL = re.compile(
 _BAD_KEY = re.compile(
     r"(?i)(incorrect|invalid|missing|no|wrong) (api[ _-]?key|authentication|credentials)|unauthorized"
 )
+_FILTER_CODES = frozenset(
+    {
+        "content_filter",
+        "content_policy_violation",
+        "responsibleaipolicyviolation",
+        "moderation_blocked",
+        "content_policy",
+        "data_inspection_failed",
+        "cyber_policy_violation",
+        "bio_policy_violation",
+        "prohibited_content",
+        "safety_violation",
+    }
+)
+_FILTER_WORDS = re.compile(
+    r"(?i)content (?:management |safety )?polic|usage polic|safety (?:system|polic|filter)|(?:was|were|been|is) flagged"
+    r"|content exists risk|violat\w+ (?:\w+ ){0,4}polic"
+)
+"""How providers say that they do not answer for what is asked. Source: OpenAI and Azure OpenAI, error codes; OpenRouter,
+"Moderation"; DeepSeek and Alibaba, error codes (2026)."""
 _BAD_CONTENT = re.compile(r"invalid_|image_|empty_image|unsupported_image|failed_to_download_image")
 """Codes of the Responses dialect that say that the request itself is at fault.
 Source: openai-python 3.54 ``types/responses/response_error.py``."""
@@ -169,6 +189,9 @@ def _classify(status: int | None, parsed: ParsedError, asked: Asked) -> errors.A
         return _quota(parsed, asked)
     if labels & _OVERFLOW_CODES or (status in {None, 400, 413, 422, 500} and _OVERFLOW_WORDS.search(text)):
         return _too_long(parsed, asked)
+    is_filtered = {label.lower() for label in labels if label} & _FILTER_CODES or _FILTER_WORDS.search(text)
+    if refused and is_filtered:
+        return _filtered(parsed, asked)
     if status == 401 or "authentication_error" in labels or (refused and _BAD_KEY.search(text)):
         return _auth(parsed, asked)
     if "model_not_found" in labels or (refused and parsed.is_json and _UNKNOWN_MODEL.search(text)):
@@ -271,16 +294,21 @@ def _bad_request(status: int | None, parsed: ParsedError, asked: Asked) -> error
     shown = f" (status {status})" if status else ""
     what = f"refused {parsed.param!r}" if parsed.param else f"refused the request{shown}"
     hint = "/request shows what was sent"
-    if "content_filter" in {parsed.code, parsed.type}:
-        what = "refused the request by its content filter"
-        hint = "say it differently, or leave out what it may object to"
-    elif parsed.param:
+    if parsed.param:
         hint = f"change or unset the parameter {parsed.param.rpartition('.')[2]}"
     elif not asked.model and "model" in parsed.message.lower():
         hint = "choose a model with /model or -m"
     error = errors.BadRequestError(_sentence(f"{asked.provider} {what}", parsed.message), hint=hint)
     error.param = parsed.param
     return error
+
+
+def _filtered(parsed: ParsedError, asked: Asked) -> errors.ApiError:
+    return errors.BadRequestError(
+        _sentence(f"{asked.provider} refused the request by its content filter", parsed.message),
+        hint="the same request is refused again: say it differently (/edit), leave out what it may object to (/omit), or ask"
+        " another model (/model)",
+    )
 
 
 def _not_found(status: int | None, parsed: ParsedError, asked: Asked) -> errors.ApiError:

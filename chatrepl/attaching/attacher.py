@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -58,7 +59,7 @@ class FileAttacher:
         """Read what a mention names; see ``ports.Attacher``."""
         for target in mention.targets:
             if target.is_page:
-                return self._page(target.path) if fetches else Found((), target.path)
+                return self._page(target.path) if fetches else Found((), _without_password(target.path))
             path = self._expand(target.path)
             try:
                 state = path.stat()
@@ -160,6 +161,7 @@ class FileAttacher:
     def _page(self, url: str) -> Found:
         settings = self._settings()
         page = self._fetch(url, settings)
+        url = _without_password(url)
         kind, _, parameters = page.content_type.lower().partition(";")
         if kind.strip() not in {"text/html", "application/xhtml+xml"}:
             part = part_of_data(_one_line(url), page.data, settings)
@@ -172,6 +174,11 @@ class FileAttacher:
             )
         asks = f"{url}: {size_text(len(text))} of text" if len(text) > settings.confirm_bytes else ""
         return Found((FilePart(_one_line(url), text),), _one_line(url), asks)
+
+
+def _without_password(url: str) -> str:
+    """Return an address as it may be shown and sent: what stands before the host is nobody's business."""
+    return re.sub(r"(?<=://)[^/?#]*@", "", _one_line(url))
 
 
 def _decoded(data: bytes, charset: str) -> str:

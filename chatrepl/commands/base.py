@@ -192,6 +192,15 @@ class TakeOutput:
 
 
 @dataclass(frozen=True, slots=True)
+class EditFile:
+    """A file to be opened in the user's editor."""
+
+    path: Path
+    then: Callable[[], Reply]
+    """Runs when the editor is closed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Several:
     """More than one answer, in this order."""
 
@@ -212,6 +221,7 @@ Reply = (
     | Clipboard
     | ClearScreen
     | Pick
+    | EditFile
     | QueueChange
     | Quit
     | RunShell

@@ -163,6 +163,7 @@ def _status(context: Context, _args: Mapping[str, Any]) -> Reply:
             if limits.window_tokens
             else "not known (set window.limit_tokens)",
         ),
+        *([("persona", session.persona.shown)] if session.persona is not None else []),
         ("chat", f"{len(session.conversation.path())} messages, {session.conversation.id}"),
         ("saved", "yes, every message" if session.is_saving else "NO: in memory only"),
         *limit_rows(session),

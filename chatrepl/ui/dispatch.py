@@ -14,7 +14,7 @@ from chatrepl.ui.queue import Queue
 from chatrepl.ui.shell_line import ShellLine, command_of, literal_of
 
 if TYPE_CHECKING:  # commands and turns are loaded while the user types
-    from chatrepl.commands.base import Command, Confirm, Context, QueueChange, Reply
+    from chatrepl.commands.base import Command, Confirm, Context, EditFile, QueueChange, Reply
     from chatrepl.commands.registry import Line, Registry
     from chatrepl.environment import Environment
     from chatrepl.session import Session
@@ -38,6 +38,7 @@ class Dispatcher:
         shell: Runs what stands after ``!``.
         on_pick: Opens the list of chats, with the words that are searched for at first.
         on_take_output: Puts the output of the last shell command into the input line.
+        on_edit: Opens a file in the user's editor.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Dispatcher:
         on_draft: Callable[[str], None],
         on_pick: Callable[[str], None],
         on_take_output: Callable[[], None],
+        on_edit: Callable[[EditFile], None],
     ) -> None:
         self._session = session
         self._commands = commands
@@ -71,6 +73,7 @@ class Dispatcher:
         self._on_pick = on_pick
         self._on_take_output = on_take_output
         self.shell = shell
+        self._on_edit = on_edit
         self._all: Registry | None = None
         self._queue = Queue()
         self._running: _RunningCommand | None = None
@@ -292,6 +295,7 @@ class Dispatcher:
             Clipboard,
             Confirm,
             Draft,
+            EditFile,
             Pick,
             QueueChange,
             Quit,
@@ -310,6 +314,8 @@ class Dispatcher:
                 self._app.clear_screen()
             case Pick(words):
                 self._on_pick(words)
+            case EditFile():
+                self._on_edit(reply)
             case Ask():
                 self._turns.start(reply)
             case Confirm():
@@ -347,7 +353,7 @@ def _is_only_shown(reply: Reply) -> bool:
 
     if isinstance(reply, base.Several):
         return all(map(_is_only_shown, reply.replies))
-    acts = (base.Ask, base.ClearScreen, base.Confirm, base.Pick, base.Quit)
+    acts = (base.Ask, base.ClearScreen, base.Confirm, base.EditFile, base.Pick, base.Quit)
     return not isinstance(reply, (*acts, base.QueueChange, base.RunShell, base.TakeOutput))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chatrepl.context.window import Plan
 from chatrepl.conversation import first_words
-from chatrepl.exchange import explain_finish
-from chatrepl.messages import Message, ReplyState
+from chatrepl.exchange import REFUSED, explain_finish
+from chatrepl.messages import Message, RefusalPart, ReplyState
 
 
 def ending(message: Message) -> str | None:
@@ -13,7 +13,8 @@ def ending(message: Message) -> str | None:
     rest = "/continue asks for the rest, /retry asks again" if message.text else "/retry asks again"
     match message.meta.state:
         case ReplyState.COMPLETE:
-            return explain_finish(message.meta.finish_reason)
+            is_refusal = any(isinstance(part, RefusalPart) for part in message.parts)
+            return explain_finish(message.meta.finish_reason) or (REFUSED if is_refusal else None)
         case ReplyState.INTERRUPTED:
             return f"interrupted; {rest}"
         case ReplyState.FAILED:

@@ -15,6 +15,7 @@ from chatrepl.commands.base import (
     Confirm,
     Context,
     Draft,
+    EditFile,
     Found,
     Messages,
     Meter,
@@ -27,7 +28,7 @@ from chatrepl.commands.base import (
     Table,
     Text,
 )
-from chatrepl.commands.money import consent_to
+from chatrepl.commands.guard import consent_to
 from chatrepl.commands.registry import Line, Registry, parse_arguments, split_line
 from chatrepl.environment import Environment
 from chatrepl.errors import ChatreplError, ExitStatus
@@ -149,6 +150,10 @@ class Plain:
                 self._write(f"{what}:\n{sanitise(text)}\n")
             case ClearScreen():
                 pass
+            case EditFile():
+                from chatrepl.ui.editor import edit
+
+                self._answer(edit(reply))
             case Draft(text, notice):
                 self._write(self._wrapped(sanitise(notice)))
                 self._write(f"{sanitise(text)}\n")

@@ -41,7 +41,7 @@ if TYPE_CHECKING:  # commands and turns are loaded while the user types
     from prompt_toolkit.input import Input
     from prompt_toolkit.output import Output
 
-    from chatrepl.commands.base import Command, Context, Messages, Notice, Pick, Reply
+    from chatrepl.commands.base import Command, Context, EditFile, Messages, Notice, Pick, Reply
     from chatrepl.line_ports import Paths, Shell
     from chatrepl.messages import ChatId, MessageId
     from chatrepl.session import Session
@@ -160,6 +160,7 @@ class Repl:
             on_draft=self._set_draft,
             on_pick=self._pick,
             on_take_output=self.take_output,
+            on_edit=self._edit_file,
         )
         self._buffer.on_text_changed += lambda _buffer: self._draft_changed()
 
@@ -292,6 +293,15 @@ class Repl:
             self._lines.run("resume", work)
         else:
             self._lines.next_in_queue()
+
+    def _edit_file(self, wanted: EditFile) -> None:
+        """Open a file in the user's editor, as Ctrl-G does with the message."""
+        from chatrepl.ui.editor import edit_in_terminal
+
+        line = self._app.line
+        self._app.create_background_task(
+            edit_in_terminal(wanted, self._lines.answer, (lambda: None) if line is None else line.drain)
+        )
 
     def _told_to_end(self, number: int) -> None:
         self._exit_status = 128 + number
@@ -494,7 +504,7 @@ class Repl:
         if not self._is_leaving:
             self._refresh_status()
             if failure is not None:
-                from chatrepl.commands.money import consent_to
+                from chatrepl.commands.guard import consent_to
 
                 question = consent_to(failure, self.session, kind)
                 if question is not None:

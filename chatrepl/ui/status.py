@@ -50,7 +50,9 @@ class StatusSource:
         if self.show_instead is not None:
             return [("class:status", self.show_instead()[: max(0, columns - 1)])]
         unsaved = "" if self._session.is_saving else "NOT SAVED"
+        persona = self._session.persona
         state = self._state._replace(
+            persona=sanitise_line(persona.shown) if persona is not None else "",
             model=sanitise_line(self._session.model) or "model?",
             queued_count=self.queued_count,
             mode=self.mode(),

@@ -48,6 +48,8 @@ class BarState(NamedTuple):
     queued_count: int = 0
     profile: str = ""
     """The profile in use. Empty: none is."""
+    persona: str = ""
+    """The persona in use. Empty: none is."""
     warning: str = ""
     """Stands first until it is gone. Empty: nothing is wrong."""
 
@@ -112,6 +114,8 @@ def items(state: BarState, *, is_unicode: bool) -> Mapping[str, str]:
         found["queue"] = f"{state.queued_count} queued"
     if state.profile:
         found["profile"] = state.profile
+    if state.persona:
+        found["persona"] = state.persona
     return found
 
 
@@ -126,6 +130,7 @@ PRIORITY = (
     "chat",
     "today",
     "limits",
+    "persona",
     "profile",
 )
 """What stays longest when there is no room for all."""

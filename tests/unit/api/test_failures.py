@@ -352,3 +352,39 @@ def test_no_key_shows_in_any_message_or_repr() -> None:
         found = error(status, said)
         assert KEY not in f"{found.message} {found.hint} {found!r}"
     assert KEY not in repr(ASKED)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        pytest.param(400, {"code": "content_filter", "message": "The response was filtered"}, id="Azure"),
+        pytest.param(400, {"code": "content_policy_violation", "message": "No."}, id="LiteLLM"),
+        pytest.param(400, {"code": "moderation_blocked", "message": "No."}, id="OpenAI pictures"),
+        pytest.param(
+            400,
+            {
+                "code": "invalid_prompt",
+                "message": "Invalid prompt: your prompt was flagged as potentially violating our usage policy.",
+            },
+            id="OpenAI reasoning models",
+        ),
+        pytest.param(
+            403,
+            {"code": 403, "message": 'x requires moderation. Your input was flagged for "violence".'},
+            id="OpenRouter",
+        ),
+        pytest.param(400, {"code": "invalid_request_error", "message": "Content Exists Risk"}, id="DeepSeek"),
+        pytest.param(400, {"code": "data_inspection_failed", "message": "No."}, id="Alibaba"),
+    ],
+)
+def test_a_content_filter_is_named_with_what_to_do_next(status: int, error: dict[str, Any]) -> None:
+    got = api_error(status, {}, json.dumps({"error": error}).encode(), ASKED)
+    assert isinstance(got, errors.BadRequestError)
+    assert got.message.startswith("gateway.example refused the request by its content filter")
+    assert all(word in (got.hint or "") for word in ("/edit", "/omit", "/model"))
+    assert isinstance(stream_error({"error": error}, ASKED), errors.BadRequestError)
+
+
+def test_a_wrong_field_is_no_content_filter() -> None:
+    body = {"error": {"message": "Invalid value for 'temperature'", "param": "temperature", "code": "x"}}
+    assert "content filter" not in api_error(400, {}, json.dumps(body).encode(), ASKED).message

@@ -258,8 +258,9 @@ def test_a_stored_thought_has_the_servers_count() -> None:
 def test_a_refusal_is_named_below_the_thought() -> None:
     message = old(ReasoningPart("hm"), RefusalPart("I will not."))
 
-    assert whole_reply(BlockRenderer(PLAIN, 40), message) == [
-        *("thought, ~1 token", "", "(refused)", "I will not."),
+    assert whole_reply(BlockRenderer(PLAIN, 100), message) == [
+        *("thought, ~1 token", "", "(refused)", "I will not.", ""),
+        "the model declined to answer; /edit says it differently, /model asks another model",
     ]
 
 
