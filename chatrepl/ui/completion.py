@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 LIMIT_PATHS = 50
 ATTACH = "/attach "
 """After it paths are completed without an ``@``."""
-_WORD = re.compile(r"""(?:^|(?<=[\s(\[{'"«“]))@(?:"(?P<quoted>[^"\n]*)|(?P<plain>[^\s"@]*))\Z""")
-_ATTACHED = re.compile(r"""(?:^|(?<=\s))(?:"(?P<quoted>[^"\n]*)|(?P<plain>[^\s"]*))\Z""")
-_NEEDS_QUOTES = re.compile(r"""[\s'`()\[\]{}<>,;:!?«»“”]""")
+_WORD = r"""(?:^|(?<=[\s(\[{'"«“]))@(?:"(?P<quoted>[^"\n]*)|(?P<plain>[^\s"@]*))\Z"""
+_ATTACHED = r"""(?:^|(?<=\s))(?:"(?P<quoted>[^"\n]*)|(?P<plain>[^\s"]*))\Z"""
+_NEEDS_QUOTES = r"""[\s'`()\[\]{}<>,;:!?«»“”]"""
 
 
 class PathWord(NamedTuple):
@@ -43,10 +43,10 @@ class PathWord(NamedTuple):
 def path_word(line: str) -> PathWord | None:
     """Return the path that is being typed at the end of a line. None: none is."""
     is_attached = line.startswith(ATTACH)
-    found = _WORD.search(line)
+    found = re.search(_WORD, line) if "@" in line else None
     if found is None and is_attached:
         rest = line[len(ATTACH) :]
-        found = _ATTACHED.search(rest)
+        found = re.search(_ATTACHED, rest)
         if found is not None:
             return PathWord(_typed(found), len(found[0]), has_sign=False)
     return None if found is None else PathWord(_typed(found), len(found[0]), has_sign=True)
@@ -59,7 +59,7 @@ def _typed(found: re.Match[str]) -> str:
 def written(path: str, *, has_sign: bool) -> str:
     """Return a path as it stands in a message: in quotes where it would end too early otherwise."""
     sign = "@" if has_sign else ""
-    if not _NEEDS_QUOTES.search(path):
+    if not re.search(_NEEDS_QUOTES, path):
         return f"{sign}{path}"
     return f'{sign}"{path}' if path.endswith("/") else f'{sign}"{path}"'
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -21,12 +22,18 @@ _WIDE = (
     "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60"
     "\U0001f000-\U0001faff\U00020000-\U0003fffd"
 )
-_TOKEN = re.compile(rf"\s+|[{_WIDE}][\u0300-\u036f\u200d\u20d0-\u20ff\ufe00-\ufe0f]*|[^\s{_WIDE}]+")
+_TOKEN = rf"\s+|[{_WIDE}][\u0300-\u036f\u200d\u20d0-\u20ff\ufe00-\ufe0f]*|[^\s{_WIDE}]+"
 """Blanks, a wide letter, which may stand at the end or beginning of a row anywhere, or a word."""
-_JOINT = re.compile("\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])|\ufe0f|[\U0001f3fb-\U0001f3ff]")
+_JOINT = "\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])|\ufe0f|[\U0001f3fb-\U0001f3ff]"
 """What makes one emoji of several, or changes its look: terminals differ in how wide it is then."""
 LONGEST_CHARS = 50_000
 """A longer line is drawn as it is: only an unfolded paste is so long."""
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern ready for use; made when it is first needed, since it slows a start."""
+    return re.compile(pattern)
 
 
 class Change(NamedTuple):
@@ -42,13 +49,13 @@ def changes_for(text: str, columns: int) -> list[Change]:
     """Return what is drawn otherwise in rows of so many columns, in the order of the text."""
     if columns < 2 or len(text) > LONGEST_CHARS:
         return []
-    dropped = [] if text.isascii() else [match.start() for match in _JOINT.finditer(text)]
+    dropped = [] if text.isascii() else [match.start() for match in _compiled(_JOINT).finditer(text)]
     if not dropped and len(text) * 2 <= columns:
         return []
     skipped = set(dropped)
     found = [Change(at, -1) for at in dropped]
     x = 0
-    for token in _TOKEN.finditer(text):
+    for token in _compiled(_TOKEN).finditer(text):
         word = token[0]
         width = get_cwidth(word) if not skipped else _width(word, token.start(), skipped)
         if x + width <= columns:

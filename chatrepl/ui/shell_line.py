@@ -14,7 +14,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from chatrepl.cancellation import Cancellation
-from chatrepl.redact import mask_keys
 from chatrepl.sanitise import sanitise, sanitise_line
 
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ class ShellOutput(NamedTuple):
 
     def as_message(self) -> str:
         """Return it as it goes into a message: keys are masked, and a fence of code that its text cannot close."""
+        from chatrepl.redact import mask_keys
+
         text = mask_keys(sanitise(self.text)).rstrip("\n")
         fence = "```"
         while fence in text:
