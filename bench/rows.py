@@ -9,6 +9,7 @@ from bench.lengths import lengths
 from bench.library import library
 from bench.linear import linear
 from bench.living import comparing, key_echo, steady, stopping
+from bench.paths import paths
 from bench.shapes import shapes
 from bench.starting import first_letter, start_up
 from bench.window import long_chat
@@ -93,6 +94,14 @@ ROWS: tuple[Row, ...] = (
         "it would survive a power cut. Memory is the most that an export of everything had in RAM. Between them, a chat "
         "of 10 000 messages is opened with `-c`: until a key that was typed at once is shown, less the same without `-c`.",
         library,
+    ),
+    Row(
+        "paths",
+        "Paths after @",
+        "In a repository of 100 000 files, from the whole program. `@` and three letters are typed at once after a start, when "
+        "nothing is known of the files, and seven more letters when all are known; then keys at random moments after an `@`, "
+        "while the files are looked for and searched.",
+        paths,
     ),
     Row(
         "linear",

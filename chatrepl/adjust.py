@@ -113,6 +113,10 @@ def check_setting(info: SettingInfo, value: Any) -> Any:
         if name.endswith("_usd_per_mtok"):
             error.hint = PRICE_HINT  # type: ignore[attr-defined]
         raise
+    if info.key.startswith("keys."):
+        from chatrepl.keymap import check_keys
+
+        return check_keys(name, checked)
     if name == "base_url":
         return check_base_url(checked)
     if name == "parameters":
@@ -190,6 +194,8 @@ def value_of(settings: Settings, key: str) -> Any:
     group, _, name = key.partition(".")
     if group == "parameters":
         return settings.parameters.get(name)
+    if group == "keys":
+        return settings.keys.get(name, setting_infos()[key].default)
     if group in TABLES:
         entry, _, fact = name.rpartition(".")
         return getattr(getattr(settings, group).get(entry) or _entry_class(group)(), fact)
@@ -204,6 +210,8 @@ def with_value(settings: Settings, key: str, value: Any) -> Settings:
         if value is not None:
             parameters[name] = value
         return replace(settings, parameters=parameters)
+    if group == "keys":
+        return replace(settings, keys={**settings.keys, name: value})
     if group in TABLES:
         entry, _, fact = name.rpartition(".")
         table: Any = getattr(settings, group)

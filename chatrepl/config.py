@@ -26,7 +26,7 @@ FILE_NAME = "config.toml"
 _PREFIX = "CHATREPL_"
 _CONFIG_VARIABLE = "CHATREPL_CONFIG"
 _AZURE_VARIABLE = "AZURE_OPENAI_ENDPOINT"
-_GROUPS = ("window", "network", "library", "attachments", "guard", "terminal", "local", "parameters")
+_GROUPS = ("window", "network", "library", "attachments", "guard", "terminal", "local", "parameters", "keys")
 
 
 COMMAND_LINE = Origin("flag", "the command line")

@@ -186,6 +186,7 @@ def _provider_problems(settings: Settings, merged: Layer) -> list[ConfigError]:
         *_without_address(settings),
         *_unknown_tiers(settings, merged),
         *_wrong_budgets(settings, merged),
+        *_keys_twice(settings),
     ]
 
 
@@ -272,6 +273,19 @@ def _wrong_budgets(settings: Settings, merged: Layer) -> Iterator[ConfigError]:
                 hint=_nearest(entry.provider, _provider_names(settings), "docs/providers.md lists them."),
                 key=f"{key}.provider",
             )
+
+
+def _keys_twice(settings: Settings) -> Iterator[ConfigError]:
+    if not settings.keys:
+        return
+    from chatrepl.keymap import conflicts
+
+    for first, second, keys in conflicts(settings.keys):
+        yield ConfigError(
+            f"`keys.{first}` and `keys.{second}` both have {keys}.",
+            hint=f"Give one of them another key; keys.{second} = [] takes it away there.",
+            key=f"keys.{first}",
+        )
 
 
 def _provider_names(settings: Settings) -> list[str]:

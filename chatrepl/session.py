@@ -468,7 +468,8 @@ class Session(PersonaChat):
             self.origins[name] = "/set"
             if name == "model":
                 self._model = changed.model
-            self._planner = None
+            if not name.startswith("terminal."):
+                self._planner = None
 
     def use_profile(self, name: str) -> None:
         """Go on with a profile: its server, model and parameters, and its persona or system prompt where it has one.

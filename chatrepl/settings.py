@@ -48,9 +48,21 @@ def setting(default: Any, summary: str, **spec: Any) -> Any:
 ReasoningDisplay = Literal["show", "fold", "hide"]
 Strategy = Literal["drop", "middle", "summarise", "refuse"]
 Titles = Literal["free", "model", "words"]
+KeyStyle = Literal["emacs", "vi"]
 GuardMode = Literal["warn", "mask", "block", "off"]
 BarItem = Literal[
-    "model", "window", "draft", "next", "chat", "today", "limits", "speed", "queue", "profile", "persona"
+    "mode",
+    "model",
+    "window",
+    "draft",
+    "next",
+    "chat",
+    "today",
+    "limits",
+    "speed",
+    "queue",
+    "profile",
+    "persona",
 ]
 
 
@@ -233,8 +245,20 @@ class TerminalSettings(SettingsBase):
         minimum=80,
         maximum=1_000_000,
     )
+    keys: KeyStyle = setting(
+        "emacs",
+        "How the line is edited: as in `emacs` and most shells, or as in `vi`. `/vim` changes it.",
+        is_live=True,
+    )
+    multiline: bool = setting(
+        False, "Enter begins a new line and Alt-Enter sends. `/multiline` changes it.", is_live=True
+    )
+    shell_timeout_s: float = setting(
+        120.0, "A `!command` is stopped after this time, in seconds.", minimum=1, maximum=86_400, is_live=True
+    )
     status_bar: tuple[BarItem, ...] = setting(
         (
+            "mode",
             "model",
             "window",
             "draft",
@@ -383,6 +407,9 @@ class Settings(SettingsBase):
     tiers: Mapping[str, LimitSettings] = setting(
         dict, "Named limits on how much is asked of a provider, by all running chatrepl processes together."
     )
+    keys: Mapping[str, tuple[str, ...]] = setting(
+        dict, "Keys of your own: the name of what they do, and a key or a list of keys."
+    )
     budgets: Mapping[str, BudgetSettings] = setting(
         dict, "How much may be spent in a chat, a day, a week or a month: checked before anything is sent."
     )
@@ -520,6 +547,13 @@ def all_settings(cls: Any = Settings, prefix: str = "") -> Iterator[SettingInfo]
                     parameter.summary, parameter.minimum, parameter.maximum, parameter.example, is_live=True
                 )
                 yield SettingInfo(f"parameters.{parameter.name}", parameter.type, None, spec)
+        elif key == "keys":
+            from chatrepl.keymap import ACTIONS
+
+            for action in ACTIONS:
+                if action.is_fixed:
+                    continue
+                yield SettingInfo(f"keys.{action.name}", tuple[str, ...], action.keys, Spec(action.summary))
         else:
             yield SettingInfo(key, annotation, item.default, spec_of(item))
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chatrepl.config import LoadedSettings
     from chatrepl.exchange import ModelInfo, Moderation, RateLimits, Request, StreamEvent, WireRequest
     from chatrepl.imports.base import Item
+    from chatrepl.line_ports import Paths, Shell, ShellEnd
     from chatrepl.local.server import LocalServer
     from chatrepl.messages import Attachment
     from chatrepl.model_list import ModelList
@@ -522,7 +523,40 @@ def run_repl(
         greeting=greeting,
         first_message=first_message,
         opening=opening,
+        shell=user_shell(environment),
+        paths=lambda: path_index(environment),
     ).run()
+
+
+def user_shell(environment: Environment) -> Shell:
+    """Return what runs shell commands; loaded when one is run."""
+    return LateShell(environment)
+
+
+class LateShell:
+    """The user's shell. Fits ``line_ports.Shell``."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    def run(
+        self,
+        command: str,
+        timeout_s: float,
+        on_output: Callable[[bytes], None],
+        cancellation: Cancellation,
+    ) -> ShellEnd:
+        """Run a command; see ``line_ports.Shell``."""
+        from chatrepl.shell import UserShell
+
+        return UserShell(self._environment.variables).run(command, timeout_s, on_output, cancellation)
+
+
+def path_index(environment: Environment) -> Paths:
+    """Return what finds the files below the working directory."""
+    from chatrepl.path_index import PathIndex
+
+    return PathIndex(Path(), environment.expand, environment.clock, environment.variables)
 
 
 def all_commands() -> tuple[Command, ...]:

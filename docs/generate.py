@@ -15,8 +15,9 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
 from chatrepl.commands.all import ALL
-from chatrepl.commands.chat import GROUPS, KEYS
+from chatrepl.commands.chat import GROUPS
 from chatrepl.config import variable_of
+from chatrepl.keymap import ACTIONS, show_keys
 from chatrepl.pacing import TIERS, grouped
 from chatrepl.providers import BUILT_IN
 from chatrepl.settings import SettingInfo, Settings, all_settings, spec_of
@@ -84,7 +85,9 @@ def example_file() -> str:
             lines += [
                 "",
                 *_comment(info.spec.summary),
-                *_comment(f"Values: {_values(info)}. Default: {default}."),
+                *_comment(
+                    f"Values: {_values(info)}. Default: {default}.".replace("[keys](keys.md)", "docs/keys.md")
+                ),
             ]
             lines += [f"#{info.key.rpartition('.')[2]} = {info.spec.example or _toml(info.default)}"]
         if group == "tiers.*":
@@ -136,9 +139,49 @@ def commands_reference() -> str:
                 lines.append(f"{textwrap.fill(command.help, 118)}\n")
             if command.examples:
                 lines += ["```text", *command.examples, "```\n"]
-    lines += ["## Keys\n", "| key | what it does |", "|---|---|"]
-    lines += [f"| {_escaped(key)} | {what} |" for key, what in KEYS]
+    lines += ["## Keys\n", "What the keys do stands on [a page of its own](keys.md)."]
     return "\n".join(lines).rstrip() + "\n"
+
+
+KEYS_INTRODUCTION = """\
+# Keys
+
+Written by `docs/generate.py` from `chatrepl/keymap.py`; do not edit it here.
+
+`?` on an empty line shows the keys that are bound. Each of these can have other keys, in the table `[keys]` of the
+configuration file: one key, a list of them, or `[]` for none. What is named there replaces the default.
+
+```toml
+[keys]
+editor = ["f4", "ctrl-g"]
+send = "alt-enter"          # and Enter begins a new line
+newline = ["enter", "ctrl-j"]
+unfold = []
+```
+
+Keys are written as in `ctrl-g`, `alt-enter`, `shift-tab`, `f5`, `pageup`; `c-`, `a-`, `m-` and `s-` are short for the same,
+and several keys in a row stand beside each other, as in `ctrl-x ctrl-e`. A terminal does not tell Ctrl with every key: what
+it cannot tell is refused, and so is a key that two of them would have. A terminal on macOS sends Alt where its settings
+make Option the Meta key.
+"""
+
+
+def keys_reference() -> str:
+    """Return ``docs/keys.md``: everything that keys do, and by which."""
+    lines = [KEYS_INTRODUCTION, "| name in `[keys]` | keys | what they do |", "|---|---|---|"]
+    for action in ACTIONS:
+        name = "always so" if action.is_fixed else f"`{action.name}`"
+        lines.append(f"| {name} | {', '.join(map(show_keys, action.keys))} | {action.summary} |")
+    lines += ["", KEYS_END]
+    return "\n".join(lines)
+
+
+KEYS_END = """\
+The other keys are those of emacs and most shells: Ctrl-A and Ctrl-E, Alt-B and Alt-F, Alt-D, Alt-U, Ctrl-T and so on.
+
+With `terminal.keys = "vi"`, or after `/vim`, keys are as in vi. Esc leads to its normal mode, where Esc stops a reply, `u` undoes,
+Ctrl-R does it again, and Enter sends; the bar shows the mode. The keys above work in the insert mode.
+"""
 
 
 PROVIDERS_INTRODUCTION = """\
@@ -174,13 +217,10 @@ def providers_reference() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\")
-
-
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/commands.md": commands_reference,
     "docs/config.md": config_reference,
+    "docs/keys.md": keys_reference,
     "docs/providers.md": providers_reference,
     "config.example.toml": example_file,
 }
@@ -244,6 +284,8 @@ def _facts(info: SettingInfo) -> Iterator[str]:
 
 def _values(info: SettingInfo) -> str:
     """Return in words what a setting can be."""
+    if info.key.startswith("keys."):
+        return "a key, or a list of keys; see [keys](keys.md)"
     kind = next((part for part in get_args(info.type) if part is not NoneType), info.type)
     kind = info.type if get_origin(info.type) in {tuple, Literal} else kind
     minimum, maximum = info.spec.minimum, info.spec.maximum

@@ -17,6 +17,7 @@ from chatrepl.commands import (
     prompts,
     reply,
     tree,
+    typing,
     usage,
 )
 from chatrepl.commands.base import Command
@@ -37,4 +38,5 @@ ALL: tuple[Command, ...] = (
     *usage.COMMANDS,
     *files.COMMANDS,
     *attach.COMMANDS,
+    *typing.COMMANDS,
 )

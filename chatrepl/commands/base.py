@@ -203,6 +203,29 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueChange:
+    """A change to what waits to be sent."""
+
+    kind: Literal["edit", "drop", "clear"]
+    number: int = 0
+    """Of the message, from 1."""
+    text: str = ""
+    """Its words, by which it is known that it still waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunShell:
+    """A command for the user's shell, which the user has confirmed."""
+
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOutput:
+    """Put the output of the last shell command into the message."""
+
+
+@dataclass(frozen=True, slots=True)
 class EditFile:
     """A file to be opened in the user's editor."""
 
@@ -236,7 +259,10 @@ Reply = (
     | ClearScreen
     | Pick
     | EditFile
+    | QueueChange
     | Quit
+    | RunShell
+    | TakeOutput
     | Several
 )
 
@@ -269,6 +295,8 @@ class Context:
     """All commands, for ``/help``."""
     is_streaming: bool = False
     """Whether a reply is arriving."""
+    queued: Sequence[str] = ()
+    """The messages that wait to be sent, in their order."""
     is_plain: bool = False
     """Whether lines are read by the terminal itself, which knows few keys."""
 

@@ -19,20 +19,9 @@ from chatrepl.commands.base import (
     Text,
     when_idle,
 )
+from chatrepl.keymap import Keymap
 
 GROUPS = ("Chat", "Reply", "Branches", "Library", "Model", "Window", "Money", "Files", "Screen", "Program")
-
-KEYS = (
-    ("Enter", "send"),
-    ("Alt-Enter, Ctrl-J, \\ Enter", "new line"),
-    ("Esc", "take back a queued message, else stop the reply"),
-    ("Ctrl-C", "stop the reply, else clear the line; twice on an empty line leaves"),
-    ("Ctrl-D", "leave, on an empty line"),
-    ("Up, Down, Ctrl-R", "what was typed before; search in it"),
-    ("Tab", "complete a command"),
-    ("Ctrl-G, Ctrl-X Ctrl-E", "write the message in your editor"),
-    ("Ctrl-L", "clear the screen"),
-)
 
 PLAIN_KEYS = (
     ("Enter", "send"),
@@ -54,7 +43,10 @@ def _help(context: Context, args: Mapping[str, Any]) -> Reply:
         for command in context.commands
         if command.group == group
     ]
-    keys = Table("Keys", PLAIN_KEYS if context.is_plain else KEYS)
+    if context.is_plain:
+        keys = Table("Keys", PLAIN_KEYS)
+    else:
+        keys = Table("Keys", tuple(Keymap(context.session.settings.keys).shown()))
     return Several((Table("Commands", tuple(rows)), keys, Notice("/help COMMAND says more.")))
 
 

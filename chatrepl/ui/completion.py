@@ -1,12 +1,18 @@
-"""Completes slash commands and their arguments while they are typed."""
+"""Completes slash commands and their arguments, and paths after ``@``, while they are typed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.utils import get_cwidth
 
 from chatrepl.errors import UsageError
 from chatrepl.sanitise import sanitise_line
@@ -14,14 +20,140 @@ from chatrepl.sanitise import sanitise_line
 if TYPE_CHECKING:
     from chatrepl.commands.base import Context
     from chatrepl.commands.registry import Registry
+    from chatrepl.line_ports import FoundPath, Paths
+
+LIMIT_PATHS = 50
+ATTACH = "/attach "
+"""After it paths are completed without an ``@``."""
+_WORD = r"""(?:^|(?<=[\s(\[{'"«“]))@(?:"(?P<quoted>[^"\n]*)|(?P<plain>[^\s"@]*))\Z"""
+_ATTACHED = r"""(?:^|(?<=\s))(?:"(?P<quoted>[^"\n]*)|(?P<plain>[^\s"]*))\Z"""
+_NEEDS_QUOTES = r"""[\s'`()\[\]{}<>,;:!?«»“”]"""
+
+
+class PathWord(NamedTuple):
+    """A path that is being typed."""
+
+    typed: str
+    length: int
+    """Of all that stands for it, with the ``@`` and a quotation mark."""
+    has_sign: bool
+    """Whether an ``@`` stands before it."""
+
+
+def path_word(line: str) -> PathWord | None:
+    """Return the path that is being typed at the end of a line. None: none is."""
+    is_attached = line.startswith(ATTACH)
+    found = re.search(_WORD, line) if "@" in line else None
+    if found is None and is_attached:
+        rest = line[len(ATTACH) :]
+        found = re.search(_ATTACHED, rest)
+        if found is not None:
+            return PathWord(_typed(found), len(found[0]), has_sign=False)
+    return None if found is None else PathWord(_typed(found), len(found[0]), has_sign=True)
+
+
+def _typed(found: re.Match[str]) -> str:
+    return found["quoted"] if found["quoted"] is not None else found["plain"]
+
+
+def written(path: str, *, has_sign: bool) -> str:
+    """Return a path as it stands in a message: in quotes where it would end too early otherwise."""
+    sign = "@" if has_sign else ""
+    if not re.search(_NEEDS_QUOTES, path):
+        return f"{sign}{path}"
+    return f'{sign}"{path}' if path.endswith("/") else f'{sign}"{path}"'
+
+
+def marked(found: FoundPath, columns: int) -> StyleAndTextTuples:
+    """Return a path as the menu shows it: the letters that were typed stand out; of a long one, the end."""
+    name, skipped = found.name, 0
+    while get_cwidth(name) > columns - 1 and len(name) > 1:
+        over = get_cwidth(name) - (columns - 1)
+        cut = max(1, over // 2)
+        name, skipped = name[cut:], skipped + cut
+    places = {place - skipped for place in found.places}
+    shown: StyleAndTextTuples = [("", "…")] if skipped else []
+    shown += [("class:match" if at in places else "", sign) for at, sign in enumerate(name)]
+    return shown
+
+
+def late_paths(build: Callable[[], Paths], line: Callable[[], Buffer]) -> Callable[[], Paths]:
+    """Return what builds the finder of paths once, and renews the menu of the line when more of them are known."""
+    built: list[Paths] = []
+
+    def renew() -> None:
+        buffer = line()
+        state = buffer.complete_state
+        is_chosen = state is not None and state.current_completion is not None
+        if not is_chosen and path_word(buffer.document.current_line_before_cursor) is not None:
+            buffer.cancel_completion()
+            buffer.start_completion()
+
+    def get() -> Paths:
+        if not built:
+            loop = asyncio.get_running_loop()
+
+            def grown() -> None:
+                with suppress(RuntimeError):  # the loop has ended
+                    loop.call_soon_threadsafe(renew)
+
+            built.append(build())
+            built[0].on_grown = grown
+        return built[0]
+
+    return get
 
 
 class CommandCompleter(Completer):
-    """Offers commands after a slash at the start of the line, and then what their argument could be."""
+    """Offers commands after a slash at the start of the line, and then what their argument could be; and paths.
 
-    def __init__(self, registry: Callable[[], Registry], context: Callable[[], Context]) -> None:
+    Args:
+        paths: Returns what finds paths; called when it is first needed. None: paths are not completed.
+        columns: Returns the width of the terminal.
+    """
+
+    def __init__(
+        self,
+        registry: Callable[[], Registry],
+        context: Callable[[], Context],
+        paths: Callable[[], Paths] | None = None,
+        columns: Callable[[], int] = lambda: 80,
+    ) -> None:
         self._registry = registry
         self._context = context
+        self._paths = paths
+        self._columns = columns
+        self._asked = 0
+
+    async def get_completions_async(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> AsyncGenerator[Completion, None]:
+        """Yield what could stand at the cursor. Paths are looked for in another thread, so that no key waits."""
+        self._asked += 1
+        asked = self._asked
+        word = path_word(document.current_line_before_cursor) if self._paths is not None else None
+        if word is None or self._paths is None:
+            for completion in self.get_completions(document, complete_event):
+                yield completion
+            return
+        if not word.has_sign:
+            from chatrepl.gathering import CLIPBOARD
+
+            for completion in self.get_completions(document, complete_event):
+                if completion.text == CLIPBOARD:
+                    yield completion
+        paths = self._paths()
+        found = await asyncio.get_running_loop().run_in_executor(
+            None, paths.find, word.typed, LIMIT_PATHS, lambda: asked != self._asked
+        )
+        for completion in self._offered(word, found):
+            yield completion
+
+    def _offered(self, word: PathWord, found: Sequence[FoundPath]) -> Iterator[Completion]:
+        room = max(10, self._columns() - 4)
+        for path in found:
+            text = written(path.name, has_sign=word.has_sign)
+            yield Completion(text, start_position=-word.length, display=marked(path, room))
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:  # noqa: ARG002
         """Yield what could stand at the cursor. A defect in a command's own completer offers nothing."""

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 from chatrepl.errors import ChatreplError
+from chatrepl.ui.queue import Queue
+from chatrepl.ui.shell_line import ShellLine, command_of, literal_of
 
 if TYPE_CHECKING:  # commands and turns are loaded while the user types
-    from chatrepl.commands.base import Choice, Command, Confirm, Context, EditFile, Reply
+    from chatrepl.commands.base import Choice, Command, Confirm, Context, EditFile, QueueChange, Reply
     from chatrepl.commands.registry import Line, Registry
     from chatrepl.environment import Environment
     from chatrepl.session import Session
@@ -33,7 +35,9 @@ class Dispatcher:
         on_quit: Called by a command that ends the program.
         on_idle: Called when a command has ended.
         on_draft: Puts a text into the input line.
+        shell: Runs what stands after ``!``.
         on_pick: Opens the list of chats, with the words that are searched for at first.
+        on_take_output: Puts the output of the last shell command into the input line.
         on_edit: Opens a file in the user's editor.
     """
 
@@ -47,10 +51,12 @@ class Dispatcher:
         status: StatusSource,
         renderer: Callable[[], BlockRenderer],
         turns: TurnRunner,
+        shell: ShellLine,
         on_quit: Callable[[], None],
         on_idle: Callable[[], None],
         on_draft: Callable[[str], None],
         on_pick: Callable[[str], None],
+        on_take_output: Callable[[], None],
         on_edit: Callable[[EditFile], None],
     ) -> None:
         self._session = session
@@ -65,11 +71,14 @@ class Dispatcher:
         self._on_idle = on_idle
         self._on_draft = on_draft
         self._on_pick = on_pick
+        self._on_take_output = on_take_output
+        self.shell = shell
         self._on_edit = on_edit
         self._all: Registry | None = None
-        self._queue: deque[str] = deque()
+        self._queue = Queue()
         self._running: _RunningCommand | None = None
-        self._confirm: Confirm | None = None
+        self._questions: deque[Confirm] = deque()
+        """The first is asked, the others wait."""
         self._typed: dict[str, str] = {}
         """Of messages that wait: the words in which names count, where pasted text was left out of them."""
         self._choice: Choice | None = None
@@ -92,6 +101,7 @@ class Dispatcher:
             self._environment.expand,
             self.registry.commands,
             is_streaming=self._turns.is_running,
+            queued=tuple(self._queue),
         )
 
     # What was entered.
@@ -112,8 +122,19 @@ class Dispatcher:
             if typed is not None and typed != text:
                 self._typed[text] = typed
             self._enqueue(text)
+        elif (command := command_of(text)) is not None:
+            self._print_echo(text)
+            self.shell.start(command)
         else:
-            self._send(line, self._typed.pop(text, text) if typed is None else typed)
+            self._send(literal_of(line), self._typed.pop(text, text) if typed is None else typed)
+
+    def confirm_shell(self, command: str) -> None:
+        """Ask before a command is run that was not typed, such as one that was pasted."""
+        from chatrepl.commands.base import Confirm, Notice, RunShell
+        from chatrepl.sanitise import sanitise_line
+
+        question = f"Run in your shell what was not typed: {sanitise_line(command)}?"
+        self.answer(Confirm(question, lambda: RunShell(command), lambda: Notice("Nothing was run.")))
 
     def _send(self, text: str, typed: str) -> None:
         from chatrepl.commands.attach import needs_gathering, send
@@ -137,7 +158,11 @@ class Dispatcher:
             self.say(error.message, "error", error.hint)
             return
         context = self.context()
-        if self._running is not None or (command.when(context) is not None and self._turns.is_running):
+        if (
+            self._running is not None
+            or self._questions
+            or (command.when(context) is not None and self._turns.is_running)
+        ):
             self._enqueue(text)
             return
         self._print_echo(text)
@@ -176,19 +201,47 @@ class Dispatcher:
     def _has_to_wait(self) -> bool:
         """Whether a message cannot be sent now."""
         is_choosing = self._view.panel is not None
-        return self._turns.is_running or self._running is not None or self._confirm is not None or is_choosing
+        is_busy = self._turns.is_running or self._running is not None or self.shell.is_running
+        return is_busy or bool(self._questions) or is_choosing
 
     def _enqueue(self, text: str) -> None:
-        self._queue.append(text)
+        self._queue.add(text)
         self._show_queue()
 
     def take_back(self) -> str | None:
         """Return the message that was queued last, which then waits no more. None: none waits."""
         if not self._queue:
             return None
-        text = self._queue.pop()
+        text = self._queue.take()
         self._show_queue()
         return text
+
+    def walk_queue(self, by: int, line: str) -> str | None:
+        """Return the queued message before or after the one in the line; see ``Queue.walk``."""
+        text = self._queue.walk(by, line)
+        if text is not None:
+            self._show_queue()
+        return text
+
+    def forget_place(self) -> None:
+        """Let a message that was taken back not return to its place."""
+        self._queue.forget_place()
+
+    def _change_queue(self, change: QueueChange) -> None:
+        """Do what ``/queue`` asks for, unless the message was sent meanwhile."""
+        texts = list(self._queue)
+        place = change.number - 1
+        if change.kind == "clear":
+            self._queue.clear()
+            self.say("Nothing waits any more.")
+        elif texts[place : place + 1] != [change.text]:
+            self.say("That message does not wait any more: it was sent meanwhile.", "warning")
+        elif change.kind == "drop":
+            self._queue.drop(place)
+            self.say(f"Message {change.number} of the queue is dropped.")
+        else:
+            self._on_draft(self._queue.take(place))
+        self._show_queue()
 
     def _show_queue(self) -> None:
         self._view.queued = [
@@ -201,7 +254,7 @@ class Dispatcher:
     def next_in_queue(self) -> None:
         """Go on with what waits, if it can be now."""
         while self._queue and not self._has_to_wait:
-            text = self._queue.popleft()
+            text = self._queue.next()
             self._show_queue()
             self.enter(text)
 
@@ -210,15 +263,21 @@ class Dispatcher:
     @property
     def has_question(self) -> bool:
         """Whether a question waits for its answer."""
-        return self._confirm is not None
+        return bool(self._questions)
 
     def decide(self, *, yes: bool) -> None:
         """Answer the question that stands above the input line."""
-        confirm, self._confirm = self._confirm, None
-        self._view.question = ""
-        if confirm is not None:
-            self.answer(confirm.then() if yes else confirm.otherwise())
-            self.next_in_queue()
+        if not self._questions:
+            return
+        confirm = self._questions.popleft()
+        self._show_question()
+        self.answer(confirm.then() if yes else confirm.otherwise())
+        self.next_in_queue()
+
+    def _show_question(self) -> None:
+        choice = self._choice.question if self._choice is not None else ""
+        self._view.question = f"{self._questions[0].question} (y/n)" if self._questions else choice
+        self._app.invalidate()
 
     @property
     def choices(self) -> int:
@@ -230,8 +289,7 @@ class Dispatcher:
         choice, self._choice = self._choice, None
         if choice is None:
             return
-        self._view.question = ""
-        self._app.invalidate()
+        self._show_question()
         if number is not None:
             self.run("pick", lambda: choice.then(number))
 
@@ -257,9 +315,12 @@ class Dispatcher:
             Draft,
             EditFile,
             Pick,
+            QueueChange,
             Quit,
+            RunShell,
             Several,
             Stop,
+            TakeOutput,
         )
 
         match reply:
@@ -280,14 +341,18 @@ class Dispatcher:
                 self._turns.start_comparison(reply)
             case Stop(number):
                 self._stop(number)
-            case Choice(question):
+            case Choice():
                 self._choice = reply
-                self._view.question = question
-                self._app.invalidate()
-            case Confirm(question):
-                self._confirm = reply
-                self._view.question = f"{question} (y/n)"
-                self._app.invalidate()
+                self._show_question()
+            case Confirm():
+                self._questions.append(reply)
+                self._show_question()
+            case QueueChange():
+                self._change_queue(reply)
+            case RunShell(command):
+                self.enter(f"!{command}")
+            case TakeOutput():
+                self._on_take_output()
             case Draft(text, notice):
                 self._on_draft(text)
                 self.say(notice)
@@ -316,22 +381,13 @@ class Dispatcher:
 
 def _is_only_shown(reply: Reply) -> bool:
     """Whether a reply does nothing but stand in the scrollback."""
-    from chatrepl.commands.base import (
-        Ask,
-        Choice,
-        ClearScreen,
-        Compare,
-        Confirm,
-        EditFile,
-        Pick,
-        Quit,
-        Several,
-        Stop,
-    )
+    from chatrepl.commands import base
 
-    if isinstance(reply, Several):
+    if isinstance(reply, base.Several):
         return all(map(_is_only_shown, reply.replies))
-    return not isinstance(reply, (Ask, Choice, ClearScreen, Compare, Confirm, EditFile, Pick, Quit, Stop))
+    acts = (base.Ask, base.ClearScreen, base.Confirm, base.EditFile, base.Pick, base.Quit)
+    compares = (base.Choice, base.Compare, base.Stop)
+    return not isinstance(reply, (*acts, *compares, base.QueueChange, base.RunShell, base.TakeOutput))
 
 
 class _RunningCommand:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.completion import Completer
@@ -29,10 +30,13 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.widgets import SearchToolbar
 
+from chatrepl.ui.completion import path_word
+from chatrepl.ui.row_breaks import RowBreaks
 from chatrepl.ui.screen import ChatApplication
 from chatrepl.ui.tail import Tail
 from chatrepl.ui.theme import PROMPT_STYLES
 
+PROMPT = "> "
 MENU_ROWS = 8
 ESCAPE_WAIT_S = 0.03
 """How long a lone Esc is held back in case it begins a key; twice this passes before it acts."""
@@ -75,10 +79,27 @@ class InputLine(Buffer):
     """The input line. An editor that opens it waits until the application has left the screen."""
 
     leave_screen: Callable[[], None] = staticmethod(lambda: None)
+    unfold: Callable[[str], str] = staticmethod(lambda text: text)
+    """Returns a text as the editor is to have it."""
+    refold: Callable[[str], str] = staticmethod(lambda text: text)
+    """Returns what an editor wrote as it is to stand in the line."""
+    on_editor_failed: Callable[[], None] = staticmethod(lambda: None)
+    """Called in another thread, when there is no editor or it ended with an error."""
 
     def _open_file_in_editor(self, filename: str) -> bool:
         self.leave_screen()
-        return super()._open_file_in_editor(filename)
+        file = Path(filename)
+        before = self.unfold(file.read_bytes().decode())
+        file.write_bytes(before.encode())
+        is_done = super()._open_file_in_editor(filename)
+        if is_done:
+            text = file.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n").replace("\0", "")
+            if not before.endswith("\n"):  # editors end the last line
+                text = text.removesuffix("\n")
+            file.write_bytes(f"{self.refold(text)}\n".encode())  # whoever reads it takes one line end away
+        else:
+            self.on_editor_failed()
+        return is_done
 
 
 @dataclass(slots=True)
@@ -97,6 +118,8 @@ class View:
     """Draws a line for what goes with the message, for a width; none where nothing does."""
     queued: list[str] = field(default_factory=list)
     """One line for every message that waits for its turn."""
+    help: list[str] = field(default_factory=list)
+    """The list of keys. Empty: it is not open."""
     bar: Callable[[int], list[tuple[str, str]]] = lambda _columns: []
     """Draws the status bar for a width."""
 
@@ -117,7 +140,10 @@ def build_application(
         history=history,
         completer=completer,
         complete_while_typing=Condition(
-            lambda: buffer.text.startswith("/") and not buffer.text.startswith("//")
+            lambda: (
+                (buffer.text.startswith("/") and not buffer.text.startswith("//"))
+                or path_word(buffer.document.current_line_before_cursor) is not None
+            )
         ),
         enable_history_search=True,
         multiline=True,
@@ -129,12 +155,17 @@ def build_application(
         search_buffer_control=search.control,
         preview_search=True,
         include_default_input_processors=True,
+        input_processors=[RowBreaks(len(PROMPT))],
     )
 
     def prefix(line: int, wrap_count: int) -> AnyFormattedText:
         if line == 0 and wrap_count == 0:
-            return [("class:prompt", "> ")]
-        return "  "
+            return [("class:prompt", PROMPT)]
+        return " " * len(PROMPT)
+
+    def not_yet() -> str:
+        """Say why y and n do not answer a question now: letters that are typed into a text never do."""
+        return "  first send or clear the line; Esc: no" if buffer.text else ""
 
     def input_rows() -> Dimension:
         return Dimension(min=1, max=max(1, output.get_size().rows // 2))
@@ -158,7 +189,11 @@ def build_application(
             tail,
             _lines(lambda: " ", lambda: view.has_gap),
             _lines(lambda: [("class:queue", "\n".join(view.queued))], lambda: bool(view.queued)),
-            _lines(lambda: [("class:question", view.question)], lambda: bool(view.question), wrap=True),
+            _lines(
+                lambda: [("class:question", view.question), ("class:queue", not_yet())],
+                lambda: bool(view.question),
+                wrap=True,
+            ),
             _lines(lambda: "\n".join(chips()), lambda: bool(chips()), style="class:chips"),
             ConditionalContainer(typing, Condition(lambda: view.panel is None)),
             DynamicContainer(lambda: view.panel or nothing),
@@ -166,6 +201,7 @@ def build_application(
             ConditionalContainer(
                 CompletionsMenu(max_height=MENU_ROWS, scroll_offset=1), has_completions & ~is_done
             ),
+            _lines(lambda: [("class:help", "\n".join(view.help))], lambda: bool(view.help)),
             _lines(lambda: [*view.bar(output.get_size().columns)], lambda: True),
         ]
     )

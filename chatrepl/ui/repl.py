@@ -14,21 +14,26 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_input
 
 from chatrepl.environment import Environment
 from chatrepl.errors import ChatreplError, ExitStatus
+from chatrepl.keymap import Keymap, show_keys
 from chatrepl.ui.bindings import build_bindings
-from chatrepl.ui.completion import CommandCompleter
+from chatrepl.ui.completion import CommandCompleter, late_paths
 from chatrepl.ui.dispatch import Dispatcher
+from chatrepl.ui.drafts import Drafts
+from chatrepl.ui.key_help import KeyHelp
+from chatrepl.ui.line_editing import LineEditing
+from chatrepl.ui.mode import Mode
 from chatrepl.ui.output import HeldOutput
-from chatrepl.ui.paste import Pastes
-from chatrepl.ui.prompt import StoredHistory, View, build_application
+from chatrepl.ui.prompt import InputLine, StoredHistory, View, build_application
 from chatrepl.ui.screen import ChatApplication
+from chatrepl.ui.shell_line import ShellLine, command_of, escaped
 from chatrepl.ui.status import StatusSource
 from chatrepl.ui.turn_runner import TurnRunner
 
@@ -37,6 +42,7 @@ if TYPE_CHECKING:  # commands and turns are loaded while the user types
     from prompt_toolkit.output import Output
 
     from chatrepl.commands.base import Command, Compare, Context, EditFile, Messages, Notice, Pick, Reply
+    from chatrepl.line_ports import Paths, Shell
     from chatrepl.messages import ChatId, MessageId
     from chatrepl.session import Session
     from chatrepl.summariser import Outcome
@@ -49,14 +55,9 @@ SWITCH_S = 0.001
 RECALL_DELAY_S = 0.05
 WARM_UP_DELAY_S = 0.1
 """The prompt is drawn and takes the first keys before anything else is loaded beside it."""
+FLASH_S = 4.0
 LEAVE_WINDOW_S = 2.0
 """Ctrl-C twice within this time leaves."""
-FOLD_RECALLED_CHARS = 20_000
-"""A longer text comes back from the history folded: the input line is not made for it."""
-DRAFT_AGE = timedelta(days=1)
-"""A draft in another chat is told of for so long."""
-DRAFT_PAUSE_S = 0.3
-"""A draft is counted and kept when the keys have rested this long."""
 
 
 class Repl:
@@ -69,6 +70,8 @@ class Repl:
         warm_up: Imports what is needed later; run in a thread once the prompt is up.
         greeting: Lines said first.
         first_message: Sent as soon as the prompt is up. None: nothing is.
+        shell: Runs what stands after ``!``. None: nothing does.
+        paths: Returns what finds paths after ``@``; called when that is first typed. None: nothing does.
         opening: Opens a chat once the prompt is up; what is entered before it is open waits. None: it is a new one.
     """
 
@@ -82,6 +85,8 @@ class Repl:
         greeting: tuple[Notice | Messages | Pick, ...] = (),
         first_message: str | None = None,
         opening: Callable[[], Reply] | None = None,
+        shell: Shell | None = None,
+        paths: Callable[[], Paths] | None = None,
         input: Input | None = None,
         output: Output | None = None,
     ) -> None:
@@ -95,26 +100,36 @@ class Repl:
         self._status = StatusSource(session, is_unicode=environment.is_unicode)
         self._view.bar = self._status.fragments
         self._view.chips = self._status.chips
-        self._pastes = Pastes()
+        self._editing = LineEditing(
+            lambda: session.settings.terminal.fold_paste_chars, self._clean, self._flash_a_while
+        )
+        self._keymap = Keymap(session.settings.keys)
         self._is_leaving = False
         self._later: list[str] = []
         """What is said once no reply is arriving."""
-        self._draft_handle: asyncio.TimerHandle | None = None
         self._interrupted_at = float("-inf")
-        self._chat_id: ChatId | None = None
-        """The chat whose draft is in the input line. None: the library is not open yet."""
         self._exit_status: int = ExitStatus.OK
         self._history = StoredHistory(self._load_history, self._add_history)
         self._app: ChatApplication = build_application(
             self._view,
             input=input or create_input(environment.stdin),
             output=output or HeldOutput.on(environment),
-            bindings=build_bindings(self, "DEFAULT_BUFFER"),
+            bindings=build_bindings(self, self._editing, "DEFAULT_BUFFER", self._keymap),
             history=self._history,
-            completer=CommandCompleter(lambda: self._lines.registry, self._context),
+            completer=CommandCompleter(
+                lambda: self._lines.registry,
+                self._context,
+                paths and late_paths(paths, lambda: self._buffer),
+                lambda: self._app.output.get_size().columns,
+            ),
             reflows=environment.reflows,
         )
-        self._buffer = self._app.layout.current_buffer or self._app.current_buffer
+        self._buffer: InputLine = self._app.layout.get_buffer_by_name("DEFAULT_BUFFER")  # type: ignore[assignment]
+        self._editing.attach(self._buffer)
+        self._help = KeyHelp(self._view, self._keymap, self._size)
+        self._app.key_processor.before_key_press += lambda _: self._help.key_pressed()
+        self._mode = Mode(self._app, session, self._keymap)
+        self._status.mode = self._mode.shown
         self._turns = TurnRunner(
             session,
             self._app,
@@ -133,11 +148,22 @@ class Repl:
             self._status,
             self._renderer,
             self._turns,
+            ShellLine(
+                shell,
+                self._app.print_above,
+                self._say_shell,
+                self._shell_changed,
+                lambda: session.settings.terminal.shell_timeout_s,
+            ),
             on_quit=self._leave,
             on_idle=self._command_ended,
-            on_draft=self._set_draft,
+            on_draft=self._put_draft,
             on_pick=self._pick,
+            on_take_output=self.take_output,
             on_edit=self._edit_file,
+        )
+        self._drafts = Drafts(
+            session, self._buffer, self._editing, self._status, self._add_history, self._in_background
         )
         self._buffer.on_text_changed += lambda _buffer: self._draft_changed()
 
@@ -152,7 +178,7 @@ class Repl:
         except EOFError:  # nobody can type any more
             self._is_leaving = True
             self._turns.abandon()
-            self._save_draft()
+            self._drafts.save()
         return self._exit_status
 
     # What happens at the beginning and at the end.
@@ -183,7 +209,7 @@ class Repl:
         if self._opening is not None:
             self._lines.run("resume", self._opening)
         if self._first_message is not None:
-            self._lines.enter(self._clean(self._first_message))
+            self._lines.enter(escaped(self._clean(self._first_message)))
         await asyncio.sleep(WARM_UP_DELAY_S)
         threading.Thread(target=work, name="chatrepl-warm-up", daemon=True).start()
         await ready.wait()
@@ -196,40 +222,15 @@ class Repl:
         if self._history.is_open:
             return
         self._history.open()
-        self._chat_id = self.session.open_chat_id
-        self._bring_draft_back()
-        if self.session.draft_chat is None and not self._buffer.text:
-            self._say_of_drafts()
+        if said := self._drafts.open():
+            self._later.append(said)
         self._say_warnings()
         self._app.invalidate()
 
-    def _bring_draft_back(self) -> None:
-        """Put the draft of the open chat into the input line; where something was typed by now, into the history."""
-        draft = self._folded(self.session.store.load_draft(self.session.draft_chat), FOLD_RECALLED_CHARS)
-        if draft and not self._buffer.text:
-            self._buffer.text = draft
-            self._buffer.cursor_position = len(draft)
-        elif draft and draft != self._buffer.text:
-            self._add_history(draft)
-
-    def _say_of_drafts(self) -> None:
-        """In a new chat, say where something was typed of late and not sent."""
-        from chatrepl.conversation import first_words
-
-        found = self.session.library.last_draft(self.session.clock.now() - DRAFT_AGE)
-        if found is not None:
-            title = first_words(found.title)
-            self._later.append(
-                f"A message that was not sent waits in “{title}”: /resume {title[:24].rstrip('… ')}"
-            )
-
     def _command_ended(self) -> None:
         """Where another chat is open now, go on with its draft."""
-        here = self.session.open_chat_id
-        if self._chat_id not in {None, here}:
-            self._chat_id = here
-            with contextlib.suppress(ChatreplError):
-                self._bring_draft_back()
+        self._drafts.follow_chat()
+        self._mode.follow_settings()
         self._refresh_status()
 
     # The list of chats.
@@ -290,33 +291,32 @@ class Repl:
         self._is_leaving = True
         self._app.forget_waiting()
         self._turns.stop()
-        self._save_draft()
+        self._drafts.save()
         self._app.exit()
 
-    def _set_draft(self, text: str) -> None:
-        """Put a text into the input line; what stood there goes into the history."""
-        if self._buffer.text:
-            self._buffer.append_to_history()
-        self._buffer.text = self._folded(text, FOLD_RECALLED_CHARS)
-        self._buffer.cursor_position = len(self._buffer.text)
-
-    def _save_draft(self) -> None:
-        with contextlib.suppress(ChatreplError):
-            self.session.store.save_draft(self._pastes.unfold(self._buffer.text), self.session.draft_chat)
+    def _put_draft(self, text: str) -> None:
+        self._drafts.put(text)
 
     # What the keys ask for.
 
     def submit(self) -> None:
         """Send what stands in the input line, or put it into the queue while a reply arrives."""
         typed = self._buffer.text
-        text = self._pastes.unfold(typed)
+        text = self._editing.pastes.unfold(typed)
         if not text.strip():
             self._buffer.reset()
             return
+        is_from_elsewhere = self._editing.is_command_from_elsewhere
         self._buffer.append_to_history()
         self._buffer.reset()
-        self.session.store.save_draft("", self.session.draft_chat)
-        self._lines.enter(self._clean(text), typed)  # what was pasted at length names no files
+        self._mode.begin_line()
+        self._drafts.forget()
+        text = self._clean(text)
+        command = command_of(text)
+        if command is not None and is_from_elsewhere:
+            self._lines.confirm_shell(command)
+        else:
+            self._lines.enter(text, typed)  # what was pasted at length names no files
 
     def escape(self) -> None:
         """Take the last queued message back into an empty line, else stop what is going on."""
@@ -324,8 +324,39 @@ class Repl:
         if text is None:
             self._stop()
         else:
-            self._buffer.text = text
-            self._buffer.cursor_position = len(text)
+            self._put_queued(text)
+
+    def walk_queue(self, by: int) -> bool:
+        """Take the queued message before (-1) or after (1) into the line. False: there is none to take."""
+        text = self._lines.walk_queue(by, self._editing.pastes.unfold(self._buffer.text))
+        if text is not None:
+            self._put_queued(text)
+        return text is not None
+
+    def _put_queued(self, text: str) -> None:
+        self._buffer.document = Document(self._editing.folded(self._editing.pastes.refold(text)))
+
+    def show_help(self) -> None:
+        """Show the keys, or more of them."""
+        self._help.show()
+
+    @property
+    def is_help_closing(self) -> bool:
+        """Whether the key that was just pressed has closed the list of keys."""
+        return self._help.is_closing
+
+    @property
+    def is_multiline(self) -> bool:
+        """Whether Enter begins a new line."""
+        return self.session.settings.terminal.multiline
+
+    def take_output(self) -> None:
+        """Put the output of the last shell command into the message."""
+        output = self._lines.shell.last
+        if output is None:
+            self._flash_a_while("no command has written anything: !COMMAND runs one")
+        else:
+            self._editing.insert_output(self._buffer, output.as_message())
 
     def interrupt(self) -> None:
         """Stop what is going on, else put the draft into the history, else leave when pressed twice."""
@@ -335,6 +366,7 @@ class Repl:
         if self._buffer.text:
             self._buffer.append_to_history()
             self._buffer.reset()
+            self._lines.forget_place()
         elif now - self._interrupted_at < LEAVE_WINDOW_S:
             self._leave()
         else:
@@ -347,12 +379,17 @@ class Repl:
         if self._turns.is_running:
             self._turns.cancel()
             return True
-        if self._lines.stop_waiting():
+        if self._lines.shell.stop() or self._lines.stop_waiting():
             return True
         count = self._app.forget_waiting()
         if count:
             self._lines.say(f"{count} lines more were not printed.")
         return count > 0
+
+    def _flash_a_while(self, text: str) -> None:
+        self._status.flash(text)
+        self._app.invalidate()
+        asyncio.get_running_loop().call_later(FLASH_S, self._unflash)
 
     def _unflash(self) -> None:
         self._status.flash("")
@@ -394,21 +431,6 @@ class Repl:
         """Answer the question that stands above the input line."""
         self._lines.decide(yes=yes)
 
-    def paste(self, text: str) -> None:
-        """Insert a paste as it is; a long one is shown folded."""
-        text = self._clean(text.replace("\r\n", "\n").replace("\r", "\n"))
-        self._buffer.insert_text(self._folded(text, self.session.settings.terminal.fold_paste_chars))
-
-    def _folded(self, text: str, limit_chars: int) -> str:
-        return self._pastes.fold(text) if len(text) > limit_chars else text
-
-    def backspace_paste(self) -> bool:
-        """Remove the folded paste before the cursor."""
-        mark = self._pastes.mark_before(self._buffer.document.text_before_cursor)
-        if mark is not None:
-            self._buffer.delete_before_cursor(count=len(mark))
-        return mark is not None
-
     # What was typed.
 
     def _clean(self, text: str) -> str:
@@ -416,9 +438,26 @@ class Repl:
         removed = len(text) - len(cleaned)
         repaired = cleaned.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
         if removed or repaired != cleaned:
-            self._status.flash("removed characters that are not text")
-            asyncio.get_running_loop().call_later(4.0, self._unflash)
+            self._flash_a_while("removed characters that are not text")
         return repaired
+
+    # What stands after ! and @.
+
+    def _say_shell(self, text: str, tone: Literal["info", "warning", "error"]) -> None:
+        keys = self._keymap.keys("take_output")
+        way = f"{show_keys(keys[0])} or /output" if keys else "/output"
+        has_output = self._lines.shell.last is not None
+        self._lines.say(text, tone, f"{way} puts the output into your message." if has_output else None)
+
+    def _shell_changed(self, command: str | None) -> None:
+        self._status.show_activity("" if command is None else "shell command, Esc stops")
+        self._app.invalidate()
+        if command is None:
+            self._lines.next_in_queue()
+
+    def _size(self) -> tuple[int, int]:
+        size = self._app.output.get_size()
+        return size.columns, size.rows
 
     # What is drawn.
 
@@ -508,21 +547,7 @@ class Repl:
     def _draft_changed(self) -> None:
         if self._lines.choices and self._buffer.text:
             self._lines.choose(None)
-        if self._draft_handle is not None:
-            self._draft_handle.cancel()
-        with contextlib.suppress(RuntimeError):  # before the application runs
-            self._draft_handle = asyncio.get_running_loop().call_later(DRAFT_PAUSE_S, self._draft_rests)
-
-    def _draft_rests(self) -> None:
-        typed = self._buffer.text
-        text = self._pastes.unfold(typed)
-        chat = self.session.draft_chat
-
-        def work() -> None:
-            self._status.measure_draft(text, typed)
-            self.session.store.save_draft(text, chat)
-
-        self._in_background(work)
+        self._drafts.changed()
 
     def _in_background(self, work: Callable[[], object]) -> None:
         async def run() -> None:
@@ -534,14 +559,14 @@ class Repl:
 
     def _load_history(self) -> list[str]:
         try:
-            return [self._folded(text, FOLD_RECALLED_CHARS) for text in self.session.store.input_history()]
+            return [self._editing.folded(text) for text in self.session.store.input_history()]
         except ChatreplError:
             return []
 
     def _add_history(self, text: str) -> None:
         self._library_opened()
         with contextlib.suppress(ChatreplError):
-            self.session.store.add_input(self._pastes.unfold(text), self.session.clock.now())
+            self.session.store.add_input(self._editing.pastes.unfold(text), self.session.clock.now())
 
 
 def _call_in(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 from prompt_toolkit.application import Application, application
 from prompt_toolkit.data_structures import Size
+from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import buffer_has_focus
 from prompt_toolkit.key_binding.bindings.basic import load_basic_bindings
 from prompt_toolkit.key_binding.bindings.emacs import (
@@ -28,11 +29,13 @@ from prompt_toolkit.key_binding.bindings.emacs import (
 )
 from prompt_toolkit.key_binding.key_bindings import (
     ConditionalKeyBindings,
+    DynamicKeyBindings,
     KeyBindingsBase,
     merge_key_bindings,
 )
 from prompt_toolkit.layout.screen import Screen
 
+from chatrepl.settings import KeyStyle
 from chatrepl.ui.inline_renderer import InlineRenderer
 from chatrepl.ui.line import TerminalLine
 from chatrepl.ui.output import SYNCHRONISED_BEGIN, SYNCHRONISED_END, HeldOutput
@@ -45,27 +48,26 @@ LIMIT_FRAME_CHARS = 16_384
 
 
 @contextmanager
-def _emacs_keys_only() -> Iterator[None]:
-    """Build an application without the vi keys, which nobody can switch on yet: they take a fifth of its start."""
+def _own_keys(keys: Callable[[], KeyBindingsBase]) -> Iterator[None]:
+    """Build an application with these keys, and without those of vi and of the mouse: they take a fifth of its start."""
     module: Any = application
     before = module.load_key_bindings
-
-    def load() -> KeyBindingsBase:
-        typing = merge_key_bindings(
-            [
-                load_basic_bindings(),
-                load_emacs_bindings(),
-                load_emacs_search_bindings(),
-                load_emacs_shift_selection_bindings(),
-            ]
-        )
-        return ConditionalKeyBindings(typing, buffer_has_focus)
-
-    module.load_key_bindings = load
+    module.load_key_bindings = lambda: ConditionalKeyBindings(DynamicKeyBindings(keys), buffer_has_focus)
     try:
         yield
     finally:
         module.load_key_bindings = before
+
+
+def _emacs_keys() -> KeyBindingsBase:
+    return merge_key_bindings(
+        [
+            load_basic_bindings(),
+            load_emacs_bindings(),
+            load_emacs_search_bindings(),
+            load_emacs_shift_selection_bindings(),
+        ]
+    )
 
 
 class ChatApplication(Application[Any]):
@@ -83,13 +85,28 @@ class ChatApplication(Application[Any]):
         self._is_due = False
         self._settling: asyncio.TimerHandle | None = None
         self._settled_size: Size | None = None
-        with _emacs_keys_only():
+        self._keys = _emacs_keys()
+        self._has_vi_keys = False
+        with _own_keys(lambda: self._keys):
             super().__init__(**options)
         self._tail = tail
         self._drawn: tuple[Screen, Size] | None = None
         self.inline = InlineRenderer(self._merged_style, self.output)
         self.inline.reflows = reflows
         self.renderer = self.inline
+
+    def use_keys(self, style: KeyStyle) -> None:
+        """Edit as in emacs, or as in vi; the keys of vi are loaded when they are first asked for."""
+        wanted = EditingMode.VI if style == "vi" else EditingMode.EMACS
+        if wanted is self.editing_mode:
+            return
+        if style == "vi" and not self._has_vi_keys:
+            from prompt_toolkit.key_binding.bindings.vi import load_vi_bindings, load_vi_search_bindings
+
+            self._keys = merge_key_bindings([self._keys, load_vi_bindings(), load_vi_search_bindings()])
+            self._has_vi_keys = True
+        self.editing_mode = wanted
+        self.vi_state.reset()
 
     @property
     def line(self) -> TerminalLine | None:

@@ -41,6 +41,8 @@ class StatusSource:
         self._chips: list[Chip] = []
         """What goes with the message, as it was last looked at."""
         self.queued_count = 0
+        self.mode: Callable[[], str] = lambda: ""
+        """Returns how keys are taken, where that is not as usual."""
         self.show_instead: Callable[[], str] | None = None
         """Returns what stands in the place of the bar. None: the bar does."""
 
@@ -54,6 +56,7 @@ class StatusSource:
             persona=sanitise_line(persona.shown) if persona is not None else "",
             model=sanitise_line(self._session.model) or "model?",
             queued_count=self.queued_count,
+            mode=self.mode(),
             profile=sanitise_line(self._session.settings.profile or ""),
             warning=self._flash or unsaved,
         )
@@ -72,6 +75,10 @@ class StatusSource:
     def flash(self, text: str) -> None:
         """Show something first for a while. Empty: no more."""
         self._flash = text
+
+    def show_activity(self, text: str) -> None:
+        """Say what is going on. Empty: nothing."""
+        self._change(activity=text)
 
     def begin_turn(self) -> None:
         """A turn has begun."""

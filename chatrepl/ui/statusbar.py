@@ -17,6 +17,8 @@ class BarState(NamedTuple):
     """All that the bar can show."""
 
     model: str
+    mode: str = ""
+    """How keys are taken, where that is not as usual."""
     used_tokens: int | None = None
     """What the next request takes of the window, with the draft. None: not counted yet."""
     is_exact: bool = False
@@ -80,6 +82,8 @@ def meter(share: float, *, is_unicode: bool, cells: int = 4) -> str:
 def items(state: BarState, *, is_unicode: bool) -> Mapping[str, str]:
     """Return the text of every item that has something to show."""
     found = {"model": state.model or "?"}
+    if state.mode:
+        found["mode"] = state.mode
     if state.used_tokens is not None:
         mark = "" if state.is_exact else "~"
         window = f"{mark}{short_count(state.used_tokens)}"
@@ -117,6 +121,7 @@ def items(state: BarState, *, is_unicode: bool) -> Mapping[str, str]:
 
 PRIORITY = (
     "speed",
+    "mode",
     "model",
     "window",
     "queue",

@@ -42,6 +42,8 @@ PROMPT_STYLES: Mapping[str, str] = {
     "chips": "fg:ansicyan",
     "queue": "italic fg:ansibrightblack",
     "question": "bold",
+    "help": "",
+    "match": "bold underline",
     "picker.chosen": "reverse",
     "picker.dim": "fg:ansibrightblack",
     "picker.preview": "fg:ansibrightblack",

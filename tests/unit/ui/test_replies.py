@@ -7,7 +7,7 @@ from prompt_toolkit.utils import get_cwidth
 
 from chatrepl.commands.all import ALL
 from chatrepl.commands.base import Messages, Notice, Reasoning, Table, Text
-from chatrepl.commands.chat import KEYS
+from chatrepl.keymap import Keymap
 from chatrepl.ui.markdown import BlockRenderer, Look
 from chatrepl.ui.replies import draw
 from tests.support.conversations import reply, user
@@ -23,7 +23,7 @@ def drawn(
 
 
 @pytest.mark.parametrize("columns", [20, 24, 30, 40, 80, 200])
-@pytest.mark.parametrize("table", [HELP, Table("Keys", KEYS)], ids=["commands", "keys"])
+@pytest.mark.parametrize("table", [HELP, Table("Keys", tuple(Keymap({}).shown()))], ids=["commands", "keys"])
 def test_a_table_fits_any_terminal_and_loses_no_word(table: Table, columns: int) -> None:
     lines = drawn(table, columns)
 
