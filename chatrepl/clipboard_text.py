@@ -1,4 +1,4 @@
-"""Reads the text of the clipboard, through the programs that people have for it."""
+"""Reads and writes the text of the clipboard, through the programs that people have for it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,18 @@ PROGRAMS = (
 )
 MAC_PROGRAMS = (_Program(("pbpaste",), None),)
 """Source: the manuals of wl-clipboard 2.2, xclip 0.13, xsel 1.2 and macOS 14."""
+
+WRITERS = (
+    _Program(("tmux", "load-buffer", "-w", "-"), "TMUX"),
+    _Program(("wl-copy",), "WAYLAND_DISPLAY"),
+    _Program(("xclip", "-selection", "clipboard", "-in"), "DISPLAY"),
+    _Program(("xsel", "--clipboard", "--input"), "DISPLAY"),
+    _Program(("clip.exe",), "WSL_DISTRO_NAME"),
+)
+MAC_WRITERS = (_Program(("tmux", "load-buffer", "-w", "-"), "TMUX"), _Program(("pbcopy",), None))
+"""Those that take a text; ``tmux`` hands it on to its terminal. Source: as above, tmux 3.3 and Windows 11."""
+REMOTE = ("SSH_CONNECTION", "SSH_TTY")
+"""Variables that say that the clipboard is on another machine than this one."""
 
 Run = Callable[[Sequence[str]], bytes]
 
@@ -65,6 +77,25 @@ def read_clipboard(variables: Mapping[str, str], run: Run | None = None, platfor
     )
 
 
+def write_clipboard(
+    text: str, variables: Mapping[str, str], run: Callable[[Sequence[str], bytes], object] | None = None,
+    platform: str = sys.platform,
+) -> str | None:  # fmt: skip
+    """Put a text on the clipboard of this machine, and return the program that did it. None: none here can."""
+    is_remote = any(variables.get(name) for name in REMOTE)
+    for program in MAC_WRITERS if platform == "darwin" else WRITERS:
+        if program.variable is not None and not variables.get(program.variable):
+            continue
+        if is_remote and program.words[0] != "tmux":
+            continue
+        try:
+            (run or _feed)(program.words, text.encode("utf-8", "replace"))
+        except (OSError, subprocess.SubprocessError):
+            continue
+        return program.words[0]
+    return None
+
+
 def _reason(variables: Mapping[str, str], platform: str) -> str:
     if platform == "darwin":
         return "pbpaste is not there."
@@ -90,3 +121,15 @@ def _run(words: Sequence[str]) -> bytes:
         timeout=LIMIT_S, check=True,
     )  # fmt: skip
     return done.stdout
+
+
+def _feed(words: Sequence[str], content: bytes) -> None:
+    # those that hold the clipboard stay behind: what they write to must not be a pipe that is waited for
+    subprocess.run(
+        words,
+        input=content,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=LIMIT_S,
+        check=True,
+    )

@@ -49,6 +49,10 @@ class PersonaChat(OpenChat):
     def _first_system(self) -> str | None:
         return self.settings.system if self.persona is None else self.persona.system
 
+    def write_clipboard(self, text: str) -> str | None:
+        """Put a text on the clipboard of this machine; returns the program that did it. None: none here can."""
+        return self.own_texts.write_clipboard(text) if self._find_own_texts is not None else None
+
     @property
     def own_texts(self) -> OwnTexts:
         """Personas, prompt files and the clipboard.

@@ -405,7 +405,7 @@ def _attacher(session: Session, environment: Environment) -> Attacher:
 def own_texts(environment: Environment) -> OwnTexts:
     """Return where personas, prompt files and the clipboard are found. Nothing is read yet."""
     from chatrepl import personas, prompt_files, shelf
-    from chatrepl.clipboard_text import read_clipboard
+    from chatrepl.clipboard_text import read_clipboard, write_clipboard
     from chatrepl.config import shown_path
     from chatrepl.shelves import OwnTexts
 
@@ -420,6 +420,7 @@ def own_texts(environment: Environment) -> OwnTexts:
         build("personas", (".toml",), (*personas.WORDS, *personas.NO_PERSONA), shelf.SHIPPED_PERSONAS),
         build("prompts", prompt_files.ENDINGS, prompt_files.WORDS, None),
         lambda: read_clipboard(environment.variables),
+        lambda text: write_clipboard(text, environment.variables),
     )
 
 

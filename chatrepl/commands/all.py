@@ -19,6 +19,7 @@ from chatrepl.commands import (
     tree,
     typing,
     usage,
+    write,
 )
 from chatrepl.commands.base import Command
 
@@ -27,6 +28,7 @@ ALL: tuple[Command, ...] = (
     *personas.COMMANDS,
     *prompts.COMMANDS,
     *reply.COMMANDS,
+    *write.COMMANDS,
     *compare.COMMANDS,
     *tree.COMMANDS,
     *library.COMMANDS,

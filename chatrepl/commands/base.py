@@ -185,6 +185,14 @@ class Clipboard:
 
 
 @dataclass(frozen=True, slots=True)
+class ThroughTerminal:
+    """Text for the clipboard that no program here can put there: the terminal is asked to."""
+
+    text: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClearScreen:
     """Empty what is visible; the scrollback and the chat stay."""
 
@@ -256,6 +264,7 @@ Reply = (
     | Confirm
     | Choice
     | Clipboard
+    | ThroughTerminal
     | ClearScreen
     | Pick
     | EditFile

@@ -32,15 +32,17 @@ def _save(context: Context, args: Mapping[str, Any]) -> Reply:
             "error",
             hint=f".json keeps everything and can be loaded again: /save {path.name}.json",
         )
-    return _write(path, [writer(chat)], f"Saved {len(chat.path())} messages to {path}.")
+    return write_file(path, [writer(chat)], f"Saved {len(chat.path())} messages to {path}.")
 
 
-def _write(path: Path, pieces: Sequence[str], said: str, *, overwrite: bool = False) -> Reply:
-    """Write a file, asking before one is replaced."""
+def write_file(path: Path, pieces: Sequence[str], said: str, *, overwrite: bool = False) -> Reply:
+    """Write a file, asking before one is replaced. ``said``: what is answered when it is done."""
     try:
         files.write_atomically(path, pieces, overwrite=overwrite)
     except files.FileExists:
-        return Confirm(f"{path} exists. Write over it?", lambda: _write(path, pieces, said, overwrite=True))
+        return Confirm(
+            f"{path} exists. Write over it?", lambda: write_file(path, pieces, said, overwrite=True)
+        )
     except ChatreplError as error:
         return failed(error)
     return Notice(said)
@@ -75,7 +77,7 @@ def _export(context: Context, args: Mapping[str, Any]) -> Reply:
     pieces = [*form.write([outgoing], _title(context), context.session.clock.now())]
     if not any(pieces):
         return Notice(f"There is nothing in this chat for the form {form.name}: {form.summary}.", "warning")
-    return _write(path, pieces, f"Exported to {path}: {form.summary}.")
+    return write_file(path, pieces, f"Exported to {path}: {form.summary}.")
 
 
 def _title(context: Context) -> str:

@@ -49,7 +49,7 @@ def _copy(context: Context, args: Mapping[str, Any]) -> Reply:
     if not 1 <= number <= len(blocks):
         counted = f"has {len(blocks)} code blocks" if len(blocks) != 1 else "has one code block"
         return Notice(f"There is no code block {number}: the last reply {counted}.", "error")
-    return Clipboard(blocks[number - 1].removesuffix("\n"), f"code block {number}")
+    return Clipboard(blocks[number - 1].code.removesuffix("\n"), f"code block {number}")
 
 
 def _raw(context: Context, args: Mapping[str, Any]) -> Reply:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatrepl.markup.blocks import BlockParser
 from chatrepl.markup.sink import BlockSink
@@ -21,25 +21,34 @@ def inline_parser(*, has_links: bool = True) -> MarkdownIt:
     return parser if has_links else parser.disable(["link", "image"])
 
 
+class CodeBlock(NamedTuple):
+    """A block of code in a reply."""
+
+    language: str
+    """As the fence names it; may be empty."""
+    code: str
+    """With a line end behind every line."""
+
+
 class _Codes(BlockSink):
     def __init__(self) -> None:
-        self.blocks: list[list[str]] = []
+        self.blocks: list[tuple[str, list[str]]] = []
 
-    def open_code(self, language: str) -> None:  # noqa: ARG002 - only the code is asked for
-        self.blocks.append([])
+    def open_code(self, language: str) -> None:
+        self.blocks.append((language, []))
 
     def code(self, line: str) -> None:
-        self.blocks[-1].append(line)
+        self.blocks[-1][1].append(line)
 
 
-def code_blocks(text: str) -> list[str]:
-    """Return the code of every block in a reply, in the order in which they are numbered on screen."""
+def code_blocks(text: str) -> list[CodeBlock]:
+    """Return every block of code in a reply, in the order in which they are numbered on screen."""
     codes = _Codes()
     parser = BlockParser(codes)
     for line in text.removesuffix("\n").split("\n"):
         parser.line(line)
     parser.finish()
-    return ["".join(f"{line}\n" for line in block) for block in codes.blocks]
+    return [CodeBlock(language, "".join(f"{line}\n" for line in lines)) for language, lines in codes.blocks]
 
 
 LIMIT_REFERENCES = 1000

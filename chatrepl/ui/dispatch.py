@@ -14,7 +14,16 @@ from chatrepl.ui.queue import Queue
 from chatrepl.ui.shell_line import ShellLine, command_of, literal_of
 
 if TYPE_CHECKING:  # commands and turns are loaded while the user types
-    from chatrepl.commands.base import Choice, Command, Confirm, Context, EditFile, QueueChange, Reply
+    from chatrepl.commands.base import (
+        Choice,
+        Clipboard,
+        Command,
+        Confirm,
+        Context,
+        EditFile,
+        QueueChange,
+        Reply,
+    )
     from chatrepl.commands.registry import Line, Registry
     from chatrepl.environment import Environment
     from chatrepl.session import Session
@@ -321,6 +330,7 @@ class Dispatcher:
             Several,
             Stop,
             TakeOutput,
+            ThroughTerminal,
         )
 
         match reply:
@@ -356,12 +366,10 @@ class Dispatcher:
             case Draft(text, notice):
                 self._on_draft(text)
                 self.say(notice)
-            case Clipboard(text, what):
-                from chatrepl.ui.clipboard import osc52
-
-                self._app.output.write_raw(osc52(text))
-                self._app.output.flush()
-                self.say(f"Copied {what}: {len(text)} characters.")
+            case Clipboard():
+                self.run("copy", lambda: self._copied(reply))
+            case ThroughTerminal(text, what):
+                self._copy_through_terminal(text, what)
             case _:
                 from chatrepl.ui.replies import draw
 
@@ -372,6 +380,26 @@ class Dispatcher:
             self._turns.cancel()
         elif number is None or not self._turns.stop_one(number):
             self.say("There is nothing of that number to stop." if number else "Nothing is arriving.")
+
+    def _copied(self, clip: Clipboard) -> Reply:
+        """Hand a text to a program that puts it on the clipboard, or else to the terminal."""
+        from chatrepl.commands.base import Notice, ThroughTerminal
+
+        program = self._session.write_clipboard(clip.text)
+        if program is None:
+            return ThroughTerminal(clip.text, clip.what)
+        return Notice(f"Copied {clip.what}: {len(clip.text)} characters, with {program}.")
+
+    def _copy_through_terminal(self, text: str, what: str) -> None:
+        from chatrepl.ui.clipboard import LIMIT_CHARS, encoded, osc52
+
+        self._app.output.write_raw(osc52(text, self._environment.variables))
+        self._app.output.flush()
+        if len(encoded(text)) > LIMIT_CHARS:
+            said = f"Handed {what} to the terminal: {len(text)} characters, more than many terminals take."
+            self.say(said, "warning", "/write FILE writes it to a file.")
+        else:
+            self.say(f"Copied {what}: {len(text)} characters, if the terminal allows it.")
 
     def _print_echo(self, text: str) -> None:
         from chatrepl.ui.reply_view import user_lines
@@ -387,7 +415,8 @@ def _is_only_shown(reply: Reply) -> bool:
         return all(map(_is_only_shown, reply.replies))
     acts = (base.Ask, base.ClearScreen, base.Confirm, base.EditFile, base.Pick, base.Quit)
     compares = (base.Choice, base.Compare, base.Stop)
-    return not isinstance(reply, (*acts, *compares, base.QueueChange, base.RunShell, base.TakeOutput))
+    others = (base.Clipboard, base.QueueChange, base.RunShell, base.TakeOutput, base.ThroughTerminal)
+    return not isinstance(reply, (*acts, *compares, *others))
 
 
 class _RunningCommand:

@@ -30,6 +30,7 @@ from chatrepl.commands.base import (
     Stop,
     Table,
     Text,
+    ThroughTerminal,
 )
 from chatrepl.commands.guard import consent_to
 from chatrepl.commands.registry import Line, Registry, parse_arguments, split_line
@@ -159,6 +160,12 @@ class Plain:
             case Stop():
                 self._answer(Notice("Nothing is arriving."))
             case Clipboard(text, what):
+                program = self.session.write_clipboard(text)
+                if program is None:
+                    self._write(f"{what}:\n{sanitise(text)}\n")
+                else:
+                    self._answer(Notice(f"Copied {what}: {len(text)} characters, with {program}."))
+            case ThroughTerminal(text, what):
                 self._write(f"{what}:\n{sanitise(text)}\n")
             case ClearScreen():
                 pass

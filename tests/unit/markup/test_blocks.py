@@ -257,4 +257,5 @@ def test_a_fork_goes_on_as_the_parser_would_and_leaves_it_alone(length: int) -> 
 
 
 def test_code_blocks_are_listed_with_their_text() -> None:
-    assert code_blocks("- a\n\n      x\n\n```sh\nls\n\n```\n> ~~~\n> y") == ["x\n", "ls\n\n", "y\n"]
+    found = code_blocks("- a\n\n      x\n\n```sh\nls\n\n```\n> ~~~\n> y")
+    assert found == [("", "x\n"), ("sh", "ls\n\n"), ("", "y\n")]

@@ -145,6 +145,18 @@ def test_no_colour_leaves_code_as_it_is() -> None:
 
 
 def test_the_clipboard_sequence_holds_the_text() -> None:
-    sequence = osc52("héllo")
+    sequence = osc52("héllo", {})
 
     assert base64.b64decode(sequence.removeprefix("\x1b]52;c;").removesuffix("\x07")).decode() == "héllo"
+
+
+def test_inside_of_tmux_the_clipboard_sequence_is_also_handed_on() -> None:
+    plain = osc52("x", {})
+    assert osc52("x", {"TMUX": "/tmp/t"}) == f"{plain}\x1bPtmux;\x1b{plain}\x1b\\"
+
+
+def test_inside_of_screen_a_long_clipboard_sequence_comes_in_envelopes() -> None:
+    sequence = osc52("x" * 2000, {"STY": "1.pts"})
+    pieces = sequence.removesuffix("\x1b\\").split("\x1b\\")
+    assert all(piece.startswith("\x1bP") and len(piece) < 768 for piece in pieces)
+    assert "".join(piece.removeprefix("\x1bP") for piece in pieces) == osc52("x" * 2000, {})
