@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from chatrepl.settings import SettingsBase, Strategy, setting
+from chatrepl.settings import Strategy
+from chatrepl.settings_base import SettingsBase, setting
 
 Dialect = Literal["chat", "responses", "completions"]
 WindowSource = Literal["table", "list", "server"]

@@ -8,9 +8,11 @@ what stands here. A value is checked by ``check_value`` (module ``values``); fin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import Field, dataclass, field, fields, is_dataclass
+from dataclasses import Field, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_type_hints
 
+from chatrepl.settings_base import SettingsBase as SettingsBase  # noqa: PLC0414 - offered here too
+from chatrepl.settings_base import Spec, setting
 from chatrepl.values import Json
 from chatrepl.values import check_value as check_value  # noqa: PLC0414 - part of what settings offer
 
@@ -22,33 +24,12 @@ if TYPE_CHECKING:
     from chatrepl.entries import ProviderSettings as ProviderSettings  # noqa: PLC0414 - offered here too
 
 
-class Spec(NamedTuple):
-    """What is known of one setting beside its type and default."""
-
-    summary: str
-    """One sentence for the reference."""
-    minimum: float | None = None
-    """The least value allowed. None: no lower bound."""
-    maximum: float | None = None
-    """The greatest value allowed. None: no upper bound."""
-    example: str | None = None
-    """A value as TOML, for the example file. None: the default is shown."""
-    is_live: bool = False
-    """True where ``/set`` can change it while chatrepl runs."""
-
-
-def setting(default: Any, summary: str, **spec: Any) -> Any:
-    """Declare a field of a settings class. Typed as Any so that the field keeps its own annotation."""
-    metadata = {"spec": Spec(summary, **spec)}
-    if callable(default):
-        return field(default_factory=default, metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
 ReasoningDisplay = Literal["show", "fold", "hide"]
 Strategy = Literal["drop", "middle", "summarise", "refuse"]
 Titles = Literal["free", "model", "words"]
 KeyStyle = Literal["emacs", "vi"]
+Notify = Literal["off", "bell", "desktop"]
+Links = Literal["auto", "on", "off"]
 GuardMode = Literal["warn", "mask", "block", "off"]
 BarItem = Literal[
     "mode",
@@ -64,23 +45,6 @@ BarItem = Literal[
     "profile",
     "persona",
 ]
-
-
-class SettingsBase:
-    """What all settings classes have: equality and a text, written once, since making them for each slows every start."""
-
-    __slots__: tuple[str, ...] = ()
-
-    def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and all(
-            getattr(self, name) == getattr(other, name) for name in self.__slots__
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
-        return f"{type(self).__name__}({shown})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
@@ -233,6 +197,36 @@ class TerminalSettings(SettingsBase):
     code_theme: str = setting(
         "ansi_dark",
         "Pygments style of code blocks; `ansi_dark` and `ansi_light` use the terminal's own colours.",
+    )
+    theme: str = setting(
+        "auto",
+        "Colours: `auto` asks the terminal whether it is `dark` or `light`; or the name of a file in `themes/`, without its ending.",
+        is_live=True,
+    )
+    hyperlinks: Links = setting(
+        "auto",
+        "Whether links can be clicked: `auto` where the terminal is known to know them, `on`, or `off`. Addresses that differ from their words are shown in any case where links are off.",
+        is_live=True,
+    )
+    formulas: bool = setting(
+        True, "Show LaTeX formulas in signs that can be read; `/raw` has their source.", is_live=True
+    )
+    title: bool = setting(False, "Show the chat's title in the title of the terminal's window.", is_live=True)
+    progress: bool = setting(
+        False,
+        "Tell the terminal that a reply is arriving, for those that show progress on their tab.",
+        is_live=True,
+    )
+    notify: Notify = setting(
+        "off",
+        "Ring the `bell`, or show a `desktop` notification, when a reply that took long is there and you look elsewhere.",
+    )
+    notify_after_s: float = setting(
+        10.0,
+        "A reply that took as many seconds is one that took long.",
+        minimum=0,
+        maximum=86_400,
+        is_live=True,
     )
     reasoning: ReasoningDisplay = setting(
         "fold",

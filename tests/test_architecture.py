@@ -61,6 +61,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "search",
         "servers",
         "settings",
+        "settings_base",
         "toml_lines",
         "toml_text",
         "trail",

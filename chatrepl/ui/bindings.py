@@ -36,6 +36,10 @@ Handle = Callable[[KeyPressEvent], object]
 
 SHIFT_ENTER = Keys.F24
 """Stands in for Shift-Enter, which has no name of its own in prompt_toolkit."""
+FOCUS_IN, FOCUS_OUT = Keys.F23, Keys.F22
+"""Stand in for what a terminal tells of its focus."""
+ANSI_SEQUENCES.setdefault("\x1b[I", FOCUS_IN)
+ANSI_SEQUENCES.setdefault("\x1b[O", FOCUS_OUT)
 
 for _sequence in ("\x1b[27;2;13~", "\x1b[13;2u"):  # xterm's modifyOtherKeys, and kitty's protocol
     ANSI_SEQUENCES.setdefault(_sequence, SHIFT_ENTER)
@@ -106,6 +110,9 @@ class Actions(Protocol):
     def recall(self) -> None:
         """Load what was typed in other runs, and go back by one."""
 
+    def focus_changed(self, *, has_focus: bool) -> None:
+        """The terminal told that the user looks here, or elsewhere."""
+
 
 def build_bindings(actions: Actions, editing: LineEditing, buffer_name: str, keymap: Keymap) -> KeyBindings:
     """Bind the keys of the input line, which ``editing`` changes."""
@@ -171,6 +178,9 @@ class _Binder:
         self._bind_menu()
         self._bind_answers()
         self._bind_choice()
+        for key, is_here in ((FOCUS_IN, True), (FOCUS_OUT, False)):
+            handle = partial(_tell_focus, self._actions, has_focus=is_here)
+            self._bindings.add(key, save_before=lambda _: False)(handle)
 
     def _bind(self, name: str, handle: Handle, when: FilterOrBool, *, is_undone: bool = True) -> None:
         """Bind the keys of an action. ``is_undone`` False: what it does is not a change that can be undone."""
@@ -327,6 +337,10 @@ class _Binder:
         choosing = self._free & Condition(lambda: actions.choices > 0)
         for key in ("enter", "escape"):
             self._bindings.add(key, filter=choosing, eager=True)(lambda _: actions.choose(None))
+
+
+def _tell_focus(actions: Actions, _event: KeyPressEvent, *, has_focus: bool) -> None:
+    actions.focus_changed(has_focus=has_focus)
 
 
 def _can_choose(actions: Actions, number: int) -> bool:

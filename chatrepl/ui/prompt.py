@@ -79,6 +79,8 @@ class InputLine(Buffer):
     """The input line. An editor that opens it waits until the application has left the screen."""
 
     leave_screen: Callable[[], None] = staticmethod(lambda: None)
+    enter_screen: Callable[[], None] = staticmethod(lambda: None)
+    """Called in another thread, when the editor has given the terminal back."""
     unfold: Callable[[str], str] = staticmethod(lambda text: text)
     """Returns a text as the editor is to have it."""
     refold: Callable[[str], str] = staticmethod(lambda text: text)
@@ -92,6 +94,7 @@ class InputLine(Buffer):
         before = self.unfold(file.read_bytes().decode())
         file.write_bytes(before.encode())
         is_done = super()._open_file_in_editor(filename)
+        self.enter_screen()
         if is_done:
             text = file.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n").replace("\0", "")
             if not before.endswith("\n"):  # editors end the last line
@@ -217,8 +220,6 @@ def build_application(
         erase_when_done=True,
         max_render_postpone_time=None,
     )
-    if application.line is not None:
-        buffer.leave_screen = application.line.drain
     application.ttimeoutlen = ESCAPE_WAIT_S
     application.timeoutlen = ESCAPE_WAIT_S
     return application

@@ -23,6 +23,7 @@ from prompt_toolkit.input import create_input
 from chatrepl.environment import Environment
 from chatrepl.errors import ChatreplError, ExitStatus
 from chatrepl.keymap import Keymap, show_keys
+from chatrepl.ui.attention import Attention
 from chatrepl.ui.bindings import build_bindings
 from chatrepl.ui.completion import CommandCompleter, late_paths
 from chatrepl.ui.dispatch import Dispatcher
@@ -162,6 +163,10 @@ class Repl:
             on_take_output=self.take_output,
             on_edit=self._edit_file,
         )
+        self._attention = Attention(session, self._tell_terminal, environment.variables)
+        self._turns.on_begin = self._attention.turn_began
+        self._buffer.enter_screen = self._attention.resume
+        self._buffer.leave_screen = self._leave_screen
         self._drafts = Drafts(
             session, self._buffer, self._editing, self._status, self._add_history, self._in_background
         )
@@ -179,7 +184,23 @@ class Repl:
             self._is_leaving = True
             self._turns.abandon()
             self._drafts.save()
+        finally:
+            self._attention.end()
         return self._exit_status
+
+    def _leave_screen(self) -> None:
+        """Give the terminal to an editor."""
+        self._attention.suspend()
+        if self._app.line is not None:
+            self._app.line.drain()
+
+    def _tell_terminal(self, sequence: str) -> None:
+        self._app.output.write_raw(sequence)
+        self._app.output.flush()
+
+    def focus_changed(self, *, has_focus: bool) -> None:
+        """The terminal told that the user looks here, or elsewhere."""
+        self._attention.focus_changed(has_focus=has_focus)
 
     # What happens at the beginning and at the end.
 
@@ -190,6 +211,7 @@ class Repl:
                 loop.add_signal_handler(number, self._told_to_end, number)
         if self._app.line is not None:
             self._app.line.on_closed = partial(_call_in, loop, self._leave)
+        self._attention.begin()
         for notice in self._greeting:
             self._lines.answer(notice)
         self._app.create_background_task(self._get_ready(loop))
@@ -230,6 +252,7 @@ class Repl:
     def _command_ended(self) -> None:
         """Where another chat is open now, go on with its draft."""
         self._drafts.follow_chat()
+        self._attention.show_title()
         self._mode.follow_settings()
         self._refresh_status()
 
@@ -479,6 +502,7 @@ class Repl:
         self._say_warnings()
         if kind.value != "ask":
             self._say_version()
+        self._attention.turn_ended()
         if not self._is_leaving:
             self._refresh_status()
             if failure is not None:
@@ -497,6 +521,7 @@ class Repl:
         if defect is not None:
             self._lines.say(f"chatrepl made a mistake: {type(defect).__name__}: {defect}", "error")
         self._say_warnings()
+        self._attention.turn_ended()
         if not self._is_leaving:
             from chatrepl.commands.compare import after_comparison
 

@@ -79,6 +79,9 @@ class TurnRunner:
         self._is_woken = False
         self._is_held_up = False
 
+    on_begin: Callable[[], None] = staticmethod(lambda: None)
+    """Called when something begins to arrive."""
+
     @property
     def is_running(self) -> bool:
         """Whether a reply is on its way."""
@@ -141,6 +144,7 @@ class TurnRunner:
         self._size = self._present_size()
         self._view.has_gap = True
         self._status.begin_turn()
+        self.on_begin()
         self._app.park_cursor(True)
         turn.worker.start()
 

@@ -161,5 +161,5 @@ def test_a_mistake_in_the_keys_ends_the_start_with_the_place_and_the_nearest(
     terminal = start("--config", str(config), ready="crtl-g")
 
     assert terminal.wait_exit() == 3
-    assert "line 2" in terminal.everything()
+    assert "line 2" in terminal.everything().replace("\n", "")
     assert "ctrl-g" in terminal.everything()

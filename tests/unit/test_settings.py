@@ -17,9 +17,9 @@ from chatrepl.settings import (
     Settings,
     WindowSettings,
     all_settings,
-    setting,
     spec_of,
 )
+from chatrepl.settings_base import setting
 
 ALL = list(all_settings())
 IDS = [info.key for info in ALL]
