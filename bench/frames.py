@@ -26,7 +26,7 @@ def measure(text: str) -> list[float]:
     environment = Environment(
         stdout=io.TextIOWrapper(io.BytesIO(), "utf-8"), variables={"TERM": "xterm-256color"}
     )
-    stream = MarkdownStream(renderer_for(environment, Settings().terminal.code_theme))
+    stream = MarkdownStream(renderer_for(environment, Settings().terminal))
     taken_ms: list[float] = []
     for begin in range(0, len(text) + 1, SLICE_CHARS):
         began = time.perf_counter()

@@ -195,8 +195,8 @@ class TerminalSettings(SettingsBase):
         False, "No live redraws, no colour, no status bar: for screen readers and poor terminals."
     )
     code_theme: str = setting(
-        "ansi_dark",
-        "Pygments style of code blocks; `ansi_dark` and `ansi_light` use the terminal's own colours.",
+        "auto",
+        "Pygments style of code blocks: `auto` is the theme's; `ansi_dark` and `ansi_light` use the terminal's own colours.",
     )
     theme: str = setting(
         "auto",

@@ -41,6 +41,7 @@ class OwnTexts(NamedTuple):
 
     personas: Shelf
     prompts: Shelf
+    themes: Shelf
     read_clipboard: Callable[[], str]
     write_clipboard: Callable[[str], str | None] = lambda _: None
     """Puts a text on the clipboard and returns the program that did it. None: none here can."""

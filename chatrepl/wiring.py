@@ -419,6 +419,7 @@ def own_texts(environment: Environment) -> OwnTexts:
     return OwnTexts(
         build("personas", (".toml",), (*personas.WORDS, *personas.NO_PERSONA), shelf.SHIPPED_PERSONAS),
         build("prompts", prompt_files.ENDINGS, prompt_files.WORDS, None),
+        build("themes", (".toml",), ("auto", "dark", "light", "styles"), None),
         lambda: read_clipboard(environment.variables),
         lambda text: write_clipboard(text, environment.variables),
     )

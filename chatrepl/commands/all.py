@@ -16,6 +16,7 @@ from chatrepl.commands import (
     profile,
     prompts,
     reply,
+    theme,
     tree,
     typing,
     usage,
@@ -39,6 +40,7 @@ ALL: tuple[Command, ...] = (
     *money.COMMANDS,
     *usage.COMMANDS,
     *files.COMMANDS,
+    *theme.COMMANDS,
     *attach.COMMANDS,
     *typing.COMMANDS,
 )

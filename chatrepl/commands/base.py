@@ -37,6 +37,13 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """Markdown of our own, drawn as a reply is."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reasoning:
     """What a model thought before a reply, in full."""
 
@@ -252,6 +259,7 @@ class Several:
 Reply = (
     Notice
     | Text
+    | Sample
     | Reasoning
     | Table
     | Meter

@@ -26,6 +26,7 @@ from chatrepl.ui.json_writer import result_of
 
 if TYPE_CHECKING:
     from chatrepl.config import LoadedSettings
+    from chatrepl.settings import TerminalSettings
 
 GUARD_HINT = (
     "It was not sent: --set guard.mode=mask sends placeholders, --set guard.mode=off sends it as it is."
@@ -175,17 +176,21 @@ class _ScreenWriter(_Writer):
     """The same, as rendered Markdown."""
 
     def __init__(
-        self, out: Output, candidates: Sequence[Candidate], environment: Environment, code_theme: str
+        self,
+        out: Output,
+        candidates: Sequence[Candidate],
+        environment: Environment,
+        terminal: TerminalSettings,
     ) -> None:
         super().__init__(out, candidates)
         self._environment = environment
-        self._code_theme = code_theme
+        self._terminal = terminal
 
     def _write(self, index: int, end: End) -> None:
         from chatrepl.ui.look import renderer_for
         from chatrepl.ui.reply_view import reply_slices
 
-        renderer = renderer_for(self._environment, self._code_theme)
+        renderer = renderer_for(self._environment, self._terminal)
         title = heading(index + 1, self.candidates[index].label, end, is_unicode=renderer.look.is_unicode)
         lines = [*renderer.wrapped(title, "chat.user")]
         for some in reply_slices(renderer, end.message, "hide") if end.message is not None else ():
@@ -241,7 +246,7 @@ def _writer(session: Session, comparison: Comparison, environment: Environment, 
         return _JsonWriter(out, comparison.candidates, session, is_stream=form == "stream-json")
     terminal = session.settings.terminal
     if environment.stdout_is_terminal and not environment.is_dumb and not terminal.plain:
-        return _ScreenWriter(out, comparison.candidates, environment, terminal.code_theme)
+        return _ScreenWriter(out, comparison.candidates, environment, terminal)
     return _Writer(out, comparison.candidates)
 
 

@@ -7,6 +7,7 @@ looks like depends on what stands before it and not on what follows, so that a l
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from chatrepl.markup.blocks import LONG_CHARS
 from chatrepl.markup.sink import BlockSink, Item, Quote
 from chatrepl.ui.cuts import LIMIT_CHARS, SafeCuts
 from chatrepl.ui.highlight import LineHighlighter
-from chatrepl.ui.inline import BREAK, Styles, spans
+from chatrepl.ui.inline import BREAK, Span, Styles, spans
 from chatrepl.ui.layout import SLICE_CHARS, Wrapper
 from chatrepl.ui.markdown import BlockRenderer
 from chatrepl.ui.tables import TableLayout
@@ -178,16 +179,20 @@ class ReplyDrawer(BlockSink):
             self._wrapper.finish()
         self._wrapper = self._cuts = self._paragraph = None
 
+    def _spans(self, text: str) -> Iterator[Span]:
+        look = self._renderer.look
+        return spans(text, self._references, has_links=look.has_links, has_formulas=look.has_formulas)
+
     def _inline(self, text: str) -> None:
         if self._wrapper is not None and text:
-            self._wrapper.feed_spans(spans(text, self._references))
+            self._wrapper.feed_spans(self._spans(text))
 
     def heading(self, level: int, text: str) -> None:
         """Draw a heading with its number signs, so that its level is seen without colour. An endless one is plain."""
         wrapper = Wrapper(self._take_row, self._renderer.paint, self._width, self._renderer.columns)
         wrapper.feed("#" * level + " ", ("chat.label",))
         base: Styles = (f"markdown.h{level}",)
-        for span in spans(text, self._references) if len(text) <= LIMIT_CHARS else [(text, ())]:
+        for span in self._spans(text) if len(text) <= LIMIT_CHARS else [(text, ())]:
             if span is BREAK:
                 wrapper.break_row()
             else:
@@ -243,6 +248,8 @@ class ReplyDrawer(BlockSink):
             width=self._width,
             limit_rows=max(4, self._renderer.rows // 2),
             line="─" if self._renderer.look.is_unicode else "-",
+            has_links=self._renderer.look.has_links,
+            has_formulas=self._renderer.look.has_formulas,
         )
 
     def row(self, cells: list[str]) -> None:

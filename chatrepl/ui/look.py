@@ -2,25 +2,59 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from rich.color import ColorSystem
 
 from chatrepl.environment import Environment
+from chatrepl.themes import DARK, Theme
 from chatrepl.ui.markdown import BlockRenderer, Look
 
+if TYPE_CHECKING:
+    from chatrepl.settings import TerminalSettings
 
-def look_for(environment: Environment, code_theme: str) -> Look:
+_LINKING_PROGRAMS = frozenset(
+    {"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "rio", "WarpTerminal"}
+)
+_LINKING_TERMS = re.compile(r"xterm-kitty|xterm-ghostty|foot|alacritty|contour|wezterm")
+_LINKING_VARIABLES = ("KITTY_WINDOW_ID", "WT_SESSION", "KONSOLE_VERSION", "DOMTERM")
+_LEAST_VTE = 5000
+"""The first version of VTE with links, 0.50. Source: the list of terminals beside the specification of OSC 8, 2026."""
+
+
+def look_for(environment: Environment, terminal: TerminalSettings, theme: Theme = DARK) -> Look:
     """Return what the terminal can show."""
+    has_styles = not environment.is_dumb
     return Look(
         color_system=_colours(environment),
-        has_styles=not environment.is_dumb,
+        has_styles=has_styles,
         is_unicode=environment.is_unicode,
-        code_theme=code_theme,
+        has_links=has_styles and _has_links(terminal, environment.variables),
+        has_formulas=environment.is_unicode and terminal.formulas,
+        theme=theme,
+        code_theme=terminal.code_theme,
     )
 
 
-def renderer_for(environment: Environment, code_theme: str) -> BlockRenderer:
+def renderer_for(environment: Environment, terminal: TerminalSettings, theme: Theme = DARK) -> BlockRenderer:
     """Return a renderer for one reply, at the present size."""
-    return BlockRenderer(look_for(environment, code_theme), *environment.size())
+    return BlockRenderer(look_for(environment, terminal, theme), *environment.size())
+
+
+def _has_links(terminal: TerminalSettings, variables: Mapping[str, str]) -> bool:
+    if terminal.hyperlinks != "auto":
+        return terminal.hyperlinks == "on"
+    if variables.get("TMUX") or variables.get("STY"):  # what is around them may know none
+        return False
+    version = variables.get("VTE_VERSION", "")
+    return (
+        variables.get("TERM_PROGRAM", "") in _LINKING_PROGRAMS
+        or _LINKING_TERMS.match(variables.get("TERM", "")) is not None
+        or any(variables.get(name) for name in _LINKING_VARIABLES)
+        or (version.isdecimal() and int(version) >= _LEAST_VTE)
+    )
 
 
 def _colours(environment: Environment) -> ColorSystem | None:

@@ -11,13 +11,13 @@ from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
-from rich.theme import Theme
+from rich.theme import Theme as RichTheme
 
 from chatrepl.sanitise import sanitise, sanitise_line
+from chatrepl.themes import DARK, Theme
 from chatrepl.ui.highlight import LineHighlighter
-from chatrepl.ui.inline import Styles
+from chatrepl.ui.inline import LINK, Styles
 from chatrepl.ui.layout import Wrapper
-from chatrepl.ui.theme import RICH_STYLES
 
 LIMIT_LANGUAGE_CHARS = 40
 
@@ -31,7 +31,13 @@ class Look:
     has_styles: bool = True
     """Whether escape sequences may be written at all."""
     is_unicode: bool = True
-    code_theme: str = "ansi_dark"
+    has_links: bool = False
+    """Whether words can be links that are clicked."""
+    has_formulas: bool = False
+    """Whether formulas are shown in signs that can be read."""
+    theme: Theme = DARK
+    code_theme: str = "auto"
+    """The Pygments style of code. ``auto``: the theme's."""
 
 
 class BlockRenderer:
@@ -55,7 +61,7 @@ class BlockRenderer:
             height=1000,
             force_terminal=True,
             color_system=None,
-            theme=Theme({name: str(style) for name, style in RICH_STYLES.items()}),
+            theme=RichTheme({name: str(style) for name, style in look.theme.rich.items()}),
             highlight=False,
             markup=False,
             emoji=False,
@@ -72,18 +78,26 @@ class BlockRenderer:
         """Return what colours the lines of one code block."""
         return LineHighlighter(
             language[:LIMIT_LANGUAGE_CHARS],
-            self.look.code_theme,
+            self.look.theme.code if self.look.code_theme == "auto" else self.look.code_theme,
             self.look.color_system if self.look.has_styles else None,
         )
 
     def paint(self, text: str, styles: Styles) -> str:
         """Give a text styles; the inner ones prevail."""
         codes = self._codes.get(styles)
+        if codes is None and styles and any(name.startswith(LINK) for name in styles):
+            return self._linked(text, styles)
         if codes is None:
             style = Style.combine(self._console.get_style(name) for name in styles)
             before, _, after = self._render("\0", style).partition("\0")
             codes = self._codes[styles] = (before, after)
         return f"{codes[0]}{text}{codes[1]}" if codes[0] else text
+
+    def _linked(self, text: str, styles: Styles) -> str:
+        """Return words that lead to an address. Source: the specification of OSC 8, which terminals share."""
+        target = next(name for name in styles if name.startswith(LINK)).removeprefix(LINK)
+        shown = self.paint(text, tuple("markdown.link" if name.startswith(LINK) else name for name in styles))
+        return f"\x1b]8;;{target}\x1b\\{shown}\x1b]8;;\x1b\\"
 
     def styled(self, text: str, style: str) -> str:
         """Return one line in one of the named styles, without blanks at its end."""

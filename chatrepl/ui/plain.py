@@ -26,6 +26,7 @@ from chatrepl.commands.base import (
     Quit,
     Reasoning,
     Reply,
+    Sample,
     Several,
     Stop,
     Table,
@@ -185,7 +186,7 @@ class Plain:
                 self._write(
                     self._wrapped(lead + sanitise(text)) + (self._wrapped(sanitise(hint)) if hint else "")
                 )
-            case Text(text) | Reasoning(text):
+            case Text(text) | Sample(text) | Reasoning(text):
                 self._write(sanitise(text) + "\n")
             case Table():
                 for line in (reply.title, *(": ".join(filter(None, row)) for row in reply.rows)):

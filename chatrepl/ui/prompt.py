@@ -30,11 +30,11 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.styles import Style
 from prompt_toolkit.widgets import SearchToolbar
 
+from chatrepl.themes import DARK
 from chatrepl.ui.completion import path_word
 from chatrepl.ui.row_breaks import RowBreaks
 from chatrepl.ui.screen import ChatApplication
 from chatrepl.ui.tail import Tail
-from chatrepl.ui.theme import PROMPT_STYLES
 
 PROMPT = "> "
 MENU_ROWS = 8
@@ -213,7 +213,7 @@ def build_application(
         tail=tail,
         layout=Layout(layout, focused_element=typing),
         key_bindings=bindings,
-        style=Style.from_dict(dict(PROMPT_STYLES)),
+        style=Style.from_dict(dict(DARK.prompt)),
         include_default_pygments_style=False,
         input=input,
         output=output,

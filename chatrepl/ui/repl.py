@@ -32,10 +32,12 @@ from chatrepl.ui.key_help import KeyHelp
 from chatrepl.ui.line_editing import LineEditing
 from chatrepl.ui.mode import Mode
 from chatrepl.ui.output import HeldOutput
+from chatrepl.ui.picking import Picking
 from chatrepl.ui.prompt import InputLine, StoredHistory, View, build_application
 from chatrepl.ui.screen import ChatApplication
 from chatrepl.ui.shell_line import ShellLine, command_of, escaped
 from chatrepl.ui.status import StatusSource
+from chatrepl.ui.theming import Theming
 from chatrepl.ui.turn_runner import TurnRunner
 
 if TYPE_CHECKING:  # commands and turns are loaded while the user types
@@ -44,7 +46,6 @@ if TYPE_CHECKING:  # commands and turns are loaded while the user types
 
     from chatrepl.commands.base import Command, Compare, Context, EditFile, Messages, Notice, Pick, Reply
     from chatrepl.line_ports import Paths, Shell
-    from chatrepl.messages import ChatId, MessageId
     from chatrepl.session import Session
     from chatrepl.summariser import Outcome
     from chatrepl.turn import Failed, Kind
@@ -140,6 +141,14 @@ class Repl:
             self._turn_ended,
             self._comparison_ended,
         )
+        picking = Picking(
+            session,
+            self._app,
+            self._view,
+            self._status,
+            lambda: self._lines,
+            is_unicode=environment.is_unicode,
+        )
         self._lines = Dispatcher(
             session,
             commands,
@@ -159,10 +168,11 @@ class Repl:
             on_quit=self._leave,
             on_idle=self._command_ended,
             on_draft=self._put_draft,
-            on_pick=self._pick,
+            on_pick=picking.open,
             on_take_output=self.take_output,
             on_edit=self._edit_file,
         )
+        self._theming = Theming(session, self._say_problem, environment.variables)
         self._attention = Attention(session, self._tell_terminal, environment.variables)
         self._turns.on_begin = self._attention.turn_began
         self._buffer.enter_screen = self._attention.resume
@@ -233,6 +243,8 @@ class Repl:
         if self._first_message is not None:
             self._lines.enter(escaped(self._clean(self._first_message)))
         await asyncio.sleep(WARM_UP_DELAY_S)
+        self._theming.follow(self._app)
+        self._theming.ask(self._app)
         threading.Thread(target=work, name="chatrepl-warm-up", daemon=True).start()
         await ready.wait()
         gc.freeze()  # what is loaded by now stays: a reply is not held up by looking for garbage in it
@@ -253,47 +265,9 @@ class Repl:
         """Where another chat is open now, go on with its draft."""
         self._drafts.follow_chat()
         self._attention.show_title()
+        self._theming.follow(self._app)
         self._mode.follow_settings()
         self._refresh_status()
-
-    # The list of chats.
-
-    def _pick(self, words: str) -> None:
-        from chatrepl.ui.picker import Picker
-
-        size = self._app.output.get_size
-        picker = Picker(
-            lambda: self.session.library,
-            self.session.clock,
-            rows=lambda: size().rows,
-            columns=lambda: size().columns,
-            changed=self._app.invalidate,
-            chosen=self._picked,
-            words=words,
-            is_unicode=self._environment.is_unicode,
-        )
-        self._view.panel = picker.container
-        self._app.layout.focus(picker.control)
-        picker.begin()
-        self._status.show_instead = lambda: picker.bar
-        self._app.invalidate()
-
-    def _picked(self, chat: ChatId | None, message: MessageId | None) -> None:
-        self._view.panel = self._status.show_instead = None
-        self._app.layout.focus(self._buffer)
-        self._app.invalidate()
-        if chat is not None:
-            chosen = chat
-
-            def work() -> Reply:
-                from chatrepl.commands.library import opened_at, resumed
-
-                context = self._context()
-                return resumed(context, chosen) if message is None else opened_at(context, chosen, message)
-
-            self._lines.run("resume", work)
-        else:
-            self._lines.next_in_queue()
 
     def _edit_file(self, wanted: EditFile) -> None:
         """Open a file in the user's editor, as Ctrl-G does with the message."""
@@ -487,7 +461,10 @@ class Repl:
     def _renderer(self) -> BlockRenderer:
         from chatrepl.ui.look import renderer_for
 
-        return renderer_for(self._environment, self.session.settings.terminal.code_theme)
+        return renderer_for(self._environment, self.session.settings.terminal, self._theming.theme)
+
+    def _say_problem(self, error: ChatreplError) -> None:
+        self._lines.say(error.message, "error", error.hint)
 
     def _say_warnings(self) -> None:
         later, self._later = self._later, []

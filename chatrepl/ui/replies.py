@@ -6,15 +6,25 @@ from typing import Literal
 
 from rich.cells import cell_len, set_cell_size
 
-from chatrepl.commands.base import Found, Messages, Meter, Notice, Reasoning, Table, Text, are_amounts
+from chatrepl.commands.base import (
+    Found,
+    Messages,
+    Meter,
+    Notice,
+    Reasoning,
+    Sample,
+    Table,
+    Text,
+    are_amounts,
+)
 from chatrepl.messages import Role
 from chatrepl.sanitise import sanitise, sanitise_line
 from chatrepl.ui.ascii import readable
 from chatrepl.ui.markdown import BlockRenderer
 from chatrepl.ui.meter import meter_lines
-from chatrepl.ui.reply_view import message_lines, thought_lines, whole_reply
+from chatrepl.ui.reply_view import message_lines, sample_lines, thought_lines, whole_reply
 
-Drawable = Notice | Table | Meter | Text | Reasoning | Messages | Found
+Drawable = Notice | Table | Meter | Text | Sample | Reasoning | Messages | Found
 
 LEADS = {"info": "", "warning": "warning: ", "error": "error: "}
 """The tone is said in words too: colour is never the only carrier."""
@@ -30,6 +40,8 @@ def draw(reply: Drawable, renderer: BlockRenderer) -> list[str]:
             return notice_lines(reply, renderer)
         case Text(text):
             return _shown(text, renderer).split("\n")
+        case Sample(text):
+            return sample_lines(renderer, text)
         case Reasoning(text):
             return thought_lines(renderer, text)
         case Table():

@@ -264,6 +264,13 @@ def reply_slices(
     yield view.finish()
 
 
+def sample_lines(renderer: BlockRenderer, text: str) -> list[str]:
+    """Draw Markdown of our own as a reply is drawn."""
+    view = ReplyView(renderer, "hide", None)
+    view.text(text)
+    return [*view.take_lines(), *view.finish()]
+
+
 def thought_lines(renderer: BlockRenderer, text: str) -> list[str]:
     """Draw what a model thought, in full."""
     rows = ThoughtRows(renderer.columns)

@@ -37,6 +37,8 @@ class TableLayout:
         width: The cells of a row.
         limit_rows: How many rows are held at most.
         line: The sign under the head.
+        has_links: Whether words can be links by themselves.
+        has_formulas: Whether formulas are shown in signs that can be read.
     """
 
     def __init__(
@@ -50,7 +52,10 @@ class TableLayout:
         width: int,
         limit_rows: int,
         line: str,
+        has_links: bool = False,
+        has_formulas: bool = False,
     ) -> None:
+        self._inline = {"has_links": has_links, "has_formulas": has_formulas}
         self._emit = emit
         self._paint = paint
         self._references = references
@@ -175,7 +180,7 @@ class TableLayout:
         found: list[Span] = []
         widest = cells = 0
         for piece in pieces(text):
-            for words, own in spans(piece, self._references):
+            for words, own in spans(piece, self._references, **self._inline):
                 for number, part in enumerate(_split_lines(words, own)):
                     if number:
                         found.append(BREAK)

@@ -244,7 +244,7 @@ def writer_for(session: Session, environment: Environment, form: OutputForm) -> 
     from chatrepl.ui.reply_view import ReplyView
     from chatrepl.ui.thought_rows import RowCutter
 
-    view = ReplyView(renderer_for(environment, terminal.code_theme), "hide", monotonic)
+    view = ReplyView(renderer_for(environment, terminal), "hide", monotonic)
     return MarkdownWriter(out, say, aside(lambda: RowCutter(environment.columns)), view)
 
 

@@ -141,7 +141,7 @@ def test_text_is_read_as_the_setting_needs_it(key: str, text: str, value: object
         ("models.m.input_usd_per_mtok", "$2", "must be a number from 0 to 100000, not '$2'."),
         ("models.m.input_usd_per_mtok", "nan", "must be a number from 0 to 100000, not NaN."),
         ("verbosity", "loud", "`parameters.verbosity` must be one of low, medium, high, not 'loud'."),
-        ("terminal.status_bar", "model,clock", "must be one of model, window,"),
+        ("terminal.status_bar", "model,clock", "must be one of mode, model, window,"),
         ("terminal.status_bar", "[model]", "must be written as in a TOML file or as JSON"),
         ("stop", "a,b,c,d,e", "must have at most 4 entries, not 5."),
         ("api_key_command", "pass 'show", "`api_key_command` must be words as in a shell"),

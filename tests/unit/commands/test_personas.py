@@ -43,7 +43,7 @@ def make(tmp_path: Path, settings: Settings | None = None) -> Session:
     shelf = Shelf(tmp_path / "personas", (".toml",), shown="~/p", shipped=SHIPPED_PERSONAS, reserved=reserved)
     client = ScriptedClient(*[says("Hello")] * 9)
     session = make_session(tmp_path, client, settings=settings)
-    session._find_own_texts = lambda: OwnTexts(shelf, shelf, lambda: "")
+    session._find_own_texts = lambda: OwnTexts(shelf, shelf, shelf, lambda: "")
     return session
 
 

@@ -39,7 +39,7 @@ def own(tmp_path: Path) -> Path:
 @pytest.fixture
 def texts(own: Path) -> OwnTexts:
     shelf = Shelf(own, prompt_files.ENDINGS, shown="~/prompts", reserved=prompt_files.WORDS)
-    return OwnTexts(shelf, shelf, lambda: "from\r\nthe \0clipboard\n")
+    return OwnTexts(shelf, shelf, shelf, lambda: "from\r\nthe \0clipboard\n")
 
 
 @pytest.fixture
