@@ -94,6 +94,57 @@ def test_letter_by_letter_gives_the_same_lines() -> None:
     assert cut(DOCUMENT, list(range(len(DOCUMENT)))) == whole(DOCUMENT)
 
 
+RICH = Look(color_system=ColorSystem.STANDARD, has_links=True, has_formulas=True)
+WITH_FORMULAS = r"""The roots of $ax^2 + bx + c = 0$ are \(x_{1,2}\), see [here](https://example.org/a?b=c_d).
+
+$$
+\frac{-b \pm \sqrt{b^2 - 4ac}}{2a}
+$$
+
+| word | means |
+|---|---|
+| $\alpha$ | [first](https://example.org/1) or $5 |
+
+- \[ \sum_{i=1}^n i \] and **$E = mc^2$**, [www.bank.example](https://evil.example/)
+"""
+
+
+def test_links_and_formulas_are_the_same_wherever_a_reply_is_cut() -> None:
+    expected = whole(WITH_FORMULAS, RICH)
+    shown = "\n".join(expected)
+    assert "ax² + bx + c = 0" in shown
+    assert "(-b ± √(b² - 4ac))/2a" in shown
+    assert "∑ᵢ₌₁ⁿ i" in shown
+    assert "\x1b]8;;https://example.org/a?b=c_d\x1b\\" in shown
+    assert "example.org/a?b=c_d)" not in shown
+    for position in range(len(WITH_FORMULAS)):
+        assert cut(WITH_FORMULAS, [position], RICH) == expected
+    assert cut(WITH_FORMULAS, list(range(len(WITH_FORMULAS))), RICH) == expected
+
+
+def test_words_that_look_like_an_address_never_hide_another_one() -> None:
+    shown = "\n".join(whole("[www.bank.example](https://evil.example/) [me@x.org](mailto:you@y.org)", RICH))
+    assert "(https://evil.example/)" in shown
+    assert "(mailto:you@y.org)" in shown
+
+
+@pytest.mark.parametrize(
+    "target", ["javascript:alert(1)", "file:///etc/passwd", "https://x.org/\x07\x1b]0;x"]
+)
+def test_only_pages_and_mailboxes_become_links(target: str) -> None:
+    assert "\x1b]8;;" not in "\n".join(whole(f"[a](<{target}>)", RICH)).replace(
+        "\x1b]8;;https://x.org/%07", ""
+    )
+
+
+def test_a_link_takes_no_room() -> None:
+    text = f"{'word ' * 9}[{'link ' * 5}](https://example.org/{'x' * 300}) end of it"
+    rows = [re.sub(r"\x1b\]8;;[^\x1b]*\x1b\\", "", row) for row in whole(text, RICH)]
+    plain = [re.sub(r"\x1b\[[0-9;]*m", "", row) for row in rows]
+    assert all(len(row) <= 60 for row in plain)
+    assert " ".join(plain).split() == ("word " * 9 + "link " * 5 + "end of it").split()
+
+
 BLOCKS = st.sampled_from(
     [
         "A paragraph with *words* and `code`.\n", "second line\n", "\n", "\n\n", "# Heading\n", "Under\n---\n", "---\n",
