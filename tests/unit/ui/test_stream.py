@@ -128,9 +128,7 @@ def test_words_that_look_like_an_address_never_hide_another_one() -> None:
     assert "(mailto:you@y.org)" in shown
 
 
-@pytest.mark.parametrize(
-    "target", ["javascript:alert(1)", "file:///etc/passwd", "https://x.org/\x07\x1b]0;x"]
-)
+@pytest.mark.parametrize("target", ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x"])
 def test_only_pages_and_mailboxes_become_links(target: str) -> None:
     assert "\x1b]8;;" not in "\n".join(whole(f"[a](<{target}>)", RICH)).replace(
         "\x1b]8;;https://x.org/%07", ""
