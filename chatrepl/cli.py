@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from chatrepl import __version__, wiring
-from chatrepl.environment import Environment, HeldKeys
+from chatrepl.environment import ENDING_SIGNALS, Environment, HeldKeys
 from chatrepl.errors import ChatreplError, ExitStatus, NoProviderError, UsageError
 from chatrepl.redact import mask_keys
 from chatrepl.sanitise import sanitise
@@ -435,5 +435,5 @@ def _end_in_order_when_told() -> None:
     def leave(number: int, _frame: object) -> NoReturn:
         sys.exit(128 + number)
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in ENDING_SIGNALS:
         signal.signal(number, leave)

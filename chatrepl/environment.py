@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
 import sys
-import termios
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +16,11 @@ from pathlib import Path
 from typing import Any, Self, TextIO
 
 APPLICATION = "chatrepl"
+
+ENDING_SIGNALS: tuple[signal.Signals, ...] = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+"""By these the system or the terminal tells a program to end; Windows has no SIGHUP."""
 
 
 class SystemClock:
@@ -172,6 +177,10 @@ class HeldKeys:
 
     def hold(self) -> None:
         """Begin, or begin again after ``release``."""
+        try:
+            import termios
+        except ImportError:  # Windows
+            return
         with contextlib.suppress(OSError, ValueError, termios.error, io.UnsupportedOperation):
             before = termios.tcgetattr(self._stdin.fileno())
             held = [*before[:6], [*before[6]]]
@@ -184,6 +193,8 @@ class HeldKeys:
         """Put the terminal back as it was."""
         before, self._before = self._before, None
         if before is not None:
+            import termios
+
             with contextlib.suppress(OSError, ValueError, termios.error):
                 termios.tcsetattr(self._stdin.fileno(), termios.TCSANOW, before)
 

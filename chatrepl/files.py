@@ -36,7 +36,7 @@ def write_atomically(path: Path, text: str | Iterable[str], *, overwrite: bool) 
         if mode is not None and not overwrite:
             raise _exists(path)
         temporary = target.with_name(f".chatrepl-{secrets.token_hex(8)}.part")
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             _fill(
                 handle,
@@ -79,7 +79,8 @@ def _fill(handle: int, pieces: Iterable[str], mode: int) -> None:
         for text in pieces:
             file.write(text.encode("utf-8", "replace"))
         file.flush()
-        os.fchmod(handle, mode)
+        if hasattr(os, "fchmod"):  # else there are no such rights: Windows
+            os.fchmod(handle, mode)
         os.fsync(handle)
 
 

@@ -14,7 +14,6 @@ use here: it strikes when the *thread* that started this process ends.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import select
@@ -91,6 +90,11 @@ def _report(reports: int, **report: Any) -> None:
 
 def _end_with_parent() -> None:
     """End this process as soon as the other end of standard input is closed."""
+    if not hasattr(select, "poll"):  # Windows
+        threading.Thread(target=_read_to_end, name="watch", daemon=True).start()
+        return
+    import fcntl
+
     if hasattr(fcntl, "F_SETSIG"):  # Linux: see fcntl(2), O_ASYNC; a pipe's closing counts as input
         with contextlib.suppress(OSError):
             fcntl.fcntl(_INPUT, fcntl.F_SETSIG, signal.SIGKILL)
@@ -112,6 +116,13 @@ def _watch(poller: select.poll, parent: int) -> None:
         if os.getppid() != parent:
             _leave(0)
         _bound_log()
+
+
+def _read_to_end() -> None:
+    """End this process when standard input is closed."""
+    while os.read(_INPUT, 4096):
+        pass
+    _leave(0)
 
 
 def _bound_log() -> None:

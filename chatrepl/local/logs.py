@@ -41,7 +41,7 @@ class Log:
             reason = (error.strerror or "no reason known").lower()
             on_progress(f"no log is kept in {printable(str(path))}: {reason}")
             self.path = None
-            self.descriptor = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+            self.descriptor = os.open(os.devnull, os.O_RDWR)
 
     def __enter__(self) -> Self:
         return self
@@ -68,5 +68,5 @@ def _create(path: Path) -> int:
         with suppress(FileNotFoundError):
             path.replace(path.with_name(f"{path.name}.1"))
         with suppress(FileExistsError):  # made by another process since
-            return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND, 0o600)
     raise FileExistsError(17, "another process makes it again and again")

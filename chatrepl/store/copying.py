@@ -20,7 +20,7 @@ def copy_database(database: Database, path: Path) -> None:
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     with explained(path):
-        os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         try:
             target = sqlite3.connect(beside)
             try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import sqlite3
 import threading
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from chatrepl.environment import make_private_directory
 from chatrepl.store.failures import CorruptError, DiskError, GoneError, explain, explain_os, locked
+from chatrepl.store.locking import try_lock
 from chatrepl.store.migrations import MIGRATIONS, migrate, version
 from chatrepl.store.records import to_microseconds
 
@@ -173,7 +173,7 @@ def opening_lock(path: Path, timeout_s: float) -> Iterator[None]:
     """
     with explained(path):
         make_private_directory(path.parent)
-        handle = os.open(_side_file(path, "-lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = os.open(_side_file(path, "-lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         deadline_s = time.monotonic() + timeout_s
         while not try_lock(handle):
@@ -183,20 +183,6 @@ def opening_lock(path: Path, timeout_s: float) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def try_lock(handle: int, *, shared: bool = False) -> bool:
-    """Lock a file until the handle is closed. False: another handle has it.
-
-    Shared locks keep each other company. True also on a file system that knows no locks: then nothing tells the processes apart.
-    """
-    try:
-        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 @contextlib.contextmanager
@@ -237,9 +223,10 @@ def _create_private(path: Path) -> None:
     A file that exists is not opened: closing it would drop the locks that SQLite holds on it in this process.
     """
     with contextlib.suppress(FileExistsError):
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            os.fchmod(handle, 0o600)  # whatever the umask is
+            if hasattr(os, "fchmod"):  # else there are no such rights: Windows
+                os.fchmod(handle, 0o600)  # whatever the umask is
         finally:
             os.close(handle)
 

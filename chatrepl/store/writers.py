@@ -12,7 +12,8 @@ import secrets
 from pathlib import Path
 
 from chatrepl.environment import make_private_directory
-from chatrepl.store.database import explained, try_lock
+from chatrepl.store.database import explained
+from chatrepl.store.locking import try_lock
 
 
 class Writer:
@@ -45,7 +46,7 @@ class Writer:
         if self.is_mine(mark):
             return True
         try:
-            handle = os.open(self._directory / mark, os.O_RDWR | os.O_CLOEXEC)
+            handle = os.open(self._directory / mark, os.O_RDWR)
         except OSError:
             return False
         try:
@@ -66,7 +67,7 @@ class Writer:
         while True:
             mark = secrets.token_hex(8)
             path = self._directory / mark
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
             if try_lock(handle) and path.exists():
                 self._handle = handle
                 return mark

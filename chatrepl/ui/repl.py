@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import signal
 import sys
 import threading
 import time
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_input
 
-from chatrepl.environment import Environment
+from chatrepl.environment import ENDING_SIGNALS, Environment
 from chatrepl.errors import ChatreplError, ExitStatus
 from chatrepl.keymap import Keymap, show_keys
 from chatrepl.ui.attention import Attention
@@ -216,8 +215,10 @@ class Repl:
 
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            with contextlib.suppress(ValueError, RuntimeError):  # not in the main thread: a test
+        for number in ENDING_SIGNALS:
+            with contextlib.suppress(
+                ValueError, RuntimeError
+            ):  # not in the main thread: a test; or on Windows
                 loop.add_signal_handler(number, self._told_to_end, number)
         if self._app.line is not None:
             self._app.line.on_closed = partial(_call_in, loop, self._leave)
