@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from chatrepl.commands.all import ALL
 from chatrepl.commands.chat import GROUPS
+from chatrepl.commands.topics import TOPICS
 from chatrepl.config import variable_of
 from chatrepl.keymap import ACTIONS, show_keys
 from chatrepl.pacing import TIERS, grouped
@@ -122,7 +123,8 @@ Written by `docs/generate.py` from `chatrepl/commands/`; do not edit it here.
 
 A command is a line that begins with a slash and a name. The beginning of a name is enough where only one command begins
 so. A message that begins with a slash is sent with two: `//like this`; a text such as `/etc/hosts is odd` is sent as it
-is, since no command's name holds a second slash. Those that would change the chat wait while a reply arrives.
+is, since no command's name holds a second slash. Those that would change the chat wait while a reply arrives. `/help` shows
+these groups as topics, `/help TOPIC` one of them, `/help COMMAND` what stands here.
 """
 
 
@@ -131,6 +133,7 @@ def commands_reference() -> str:
     lines = [COMMANDS_INTRODUCTION]
     for group in GROUPS:
         lines.append(f"## {group}\n")
+        lines += [f"{textwrap.fill(topic.text, 118)}\n" for topic in TOPICS if topic.group == group]
         for command in (command for command in ALL if command.group == group):
             lines += [f"### `{command.usage}`\n", f"{command.summary}\n"]
             if command.aliases:

@@ -44,6 +44,13 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Prose:
+    """Text to be read, broken between words at the width of the terminal."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reasoning:
     """What a model thought before a reply, in full."""
 
@@ -260,6 +267,7 @@ Reply = (
     Notice
     | Text
     | Sample
+    | Prose
     | Reasoning
     | Table
     | Meter

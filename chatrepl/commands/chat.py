@@ -15,7 +15,6 @@ from chatrepl.commands.base import (
     Quit,
     Reply,
     Several,
-    Table,
     Text,
     when_idle,
 )
@@ -33,37 +32,16 @@ PLAIN_KEYS = (
 
 
 def _help(context: Context, args: Mapping[str, Any]) -> Reply:
-    if args["command"]:
-        from chatrepl.commands.registry import Registry
+    from chatrepl.commands.help import answer
 
-        return Text(describe(Registry(context.commands).find(args["command"].removeprefix("/"))))
-    rows = [
-        (command.usage, command.summary)
-        for group in GROUPS
-        for command in context.commands
-        if command.group == group
-    ]
-    if context.is_plain:
-        keys = Table("Keys", PLAIN_KEYS)
-    else:
-        keys = Table("Keys", tuple(Keymap(context.session.settings.keys).shown()))
-    return Several((Table("Commands", tuple(rows)), keys, Notice("/help COMMAND says more.")))
+    keys = PLAIN_KEYS if context.is_plain else tuple(Keymap(context.session.settings.keys).shown())
+    return answer(context, args["topic"], keys)
 
 
-def describe(command: Command) -> str:
-    """Return all that is known of a command, as plain text."""
-    lines = [command.usage, command.summary]
-    if command.aliases:
-        lines.append("Also: " + ", ".join(f"/{alias}" for alias in command.aliases))
-    if command.help:
-        lines += ["", command.help]
-    if command.examples:
-        lines += ["", "Examples:", *(f"  {example}" for example in command.examples)]
-    return "\n".join(lines)
+def _complete_help(context: Context, typed: str) -> list[str]:
+    from chatrepl.commands.help import complete
 
-
-def _complete_command(context: Context, typed: str) -> list[str]:
-    return [command.name for command in context.commands if command.name.startswith(typed.removeprefix("/"))]
+    return complete(context, typed)
 
 
 def _new(context: Context, _args: Mapping[str, Any]) -> Reply:
@@ -114,11 +92,12 @@ COMMANDS = (
     Command(
         "help",
         "Program",
-        "List the commands and keys, or explain one command.",
+        "Explain a topic or a command, with examples.",
         _help,
         aliases=("?",),
-        args=(Arg("command", optional=True, complete=_complete_command),),
-        examples=("/help save",),
+        args=(Arg("topic", "rest", optional=True, complete=_complete_help),),
+        help="Alone it lists the topics. `/help all` lists every command.",
+        examples=("/help", "/help window", "/help save", "/help keys"),
     ),
     Command("new", "Chat", "Begin a new chat; this one is kept.", _new, when=when_idle),
     Command(

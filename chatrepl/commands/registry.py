@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,14 @@ class Registry:
                 if name in self._by_name:
                     raise ValueError(f"two commands are called /{name}")
                 self._by_name[name] = command
+
+    def named(self, name: str) -> Command | None:
+        """Return the command with exactly this name or alias. None: there is none."""
+        return self._by_name.get(name)
+
+    def by_name(self) -> Iterator[tuple[str, Command]]:
+        """Yield every name and alias with its command."""
+        yield from self._by_name.items()
 
     def names(self) -> list[str]:
         """Return every name and alias, sorted."""

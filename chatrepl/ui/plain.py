@@ -23,6 +23,7 @@ from chatrepl.commands.base import (
     Meter,
     Notice,
     Pick,
+    Prose,
     Quit,
     Reasoning,
     Reply,
@@ -188,6 +189,8 @@ class Plain:
                 )
             case Text(text) | Sample(text) | Reasoning(text):
                 self._write(sanitise(text) + "\n")
+            case Prose(text):
+                self._write(self._wrapped(sanitise(text)))
             case Table():
                 for line in (reply.title, *(": ".join(filter(None, row)) for row in reply.rows)):
                     self._write(self._wrapped(sanitise_line(line)))

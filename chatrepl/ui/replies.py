@@ -11,6 +11,7 @@ from chatrepl.commands.base import (
     Messages,
     Meter,
     Notice,
+    Prose,
     Reasoning,
     Sample,
     Table,
@@ -24,7 +25,7 @@ from chatrepl.ui.markdown import BlockRenderer
 from chatrepl.ui.meter import meter_lines
 from chatrepl.ui.reply_view import message_lines, sample_lines, thought_lines, whole_reply
 
-Drawable = Notice | Table | Meter | Text | Sample | Reasoning | Messages | Found
+Drawable = Notice | Table | Meter | Text | Prose | Sample | Reasoning | Messages | Found
 
 LEADS = {"info": "", "warning": "warning: ", "error": "error: "}
 """The tone is said in words too: colour is never the only carrier."""
@@ -42,6 +43,8 @@ def draw(reply: Drawable, renderer: BlockRenderer) -> list[str]:
             return _shown(text, renderer).split("\n")
         case Sample(text):
             return sample_lines(renderer, text)
+        case Prose(text):
+            return _prose_lines(text, renderer)
         case Reasoning(text):
             return thought_lines(renderer, text)
         case Table():
@@ -57,6 +60,12 @@ def draw(reply: Drawable, renderer: BlockRenderer) -> list[str]:
 def _shown(text: str, renderer: BlockRenderer) -> str:
     clean = sanitise(text)
     return clean if renderer.look.is_unicode else readable(clean, "ascii")
+
+
+def _prose_lines(text: str, renderer: BlockRenderer) -> list[str]:
+    from rich.text import Text as RichText
+
+    return renderer.render_any(RichText(_shown(text, renderer)))
 
 
 def notice_lines(notice: Notice, renderer: BlockRenderer) -> list[str]:

@@ -75,22 +75,6 @@ def only(reply: Reply) -> Notice:
     return reply
 
 
-def test_help_lists_every_command_and_the_keys(run: Run) -> None:
-    reply = run("/help")
-
-    assert isinstance(reply, Several)
-    table = reply.replies[0]
-    assert isinstance(table, Table)
-    assert {row[0].split()[0] for row in table.rows} == {f"/{command.name}" for command in ALL}
-
-
-def test_help_explains_one_command(run: Run) -> None:
-    reply = run("/help save")
-
-    assert isinstance(reply, Text)
-    assert "/save [FILE]" in reply.text
-
-
 def test_new_begins_an_empty_chat_and_keeps_the_one_before(run: Run, session: Session) -> None:
     before = session.conversation.id
 

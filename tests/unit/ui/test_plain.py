@@ -157,10 +157,11 @@ def test_messages_of_an_opened_chat_are_told_with_how_they_ended(talk: Talk) -> 
 
 
 def test_help_is_readable_line_by_line(talk: Talk) -> None:
-    shown = talk([], "/help", greeting=(Notice("Welcome."),))
+    shown = talk([], "/help", "/help all", "/help keys", greeting=(Notice("Welcome."),))
 
-    assert shown.startswith("Welcome.\n> Commands\n")
+    assert shown.startswith("Welcome.\n> Help\nchat: /new ")
     assert "/reasoning [REPLY]: Show what the model thought" in shown
+    assert "\nCtrl-D: leave, on an empty line\n" in shown
     assert "Ctrl-R" not in shown
     assert max(map(len, shown.splitlines())) < 80
 
