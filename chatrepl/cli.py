@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from chatrepl.session import Session
     from chatrepl.wiring import Connection
 
-ADD_LOCAL = "uv run --extra local chatrepl (in a checkout)"
+NO_MODEL = "There is no model to talk to yet."
+ADD_LOCAL = "The embedded one, which needs no key, comes with: uv run --extra local chatrepl"
 EPILOG = """\
 With text and a terminal, the chat opens with it as its first message; with -p, or with something piped in, chatrepl
 answers once on standard output. Exit status: 0 ok, 1 other, 2 usage, 3 configuration or key, 4 refused by the server,
@@ -33,6 +34,7 @@ answers once on standard output. Exit status: 0 ok, 1 other, 2 usage, 3 configur
 
 SUBCOMMANDS = {
     "compare": "one question to several models at once",
+    "setup": "choose who answers, in at most three questions",
     "chats": "what is kept here: lists, search, copies",
     "export": "chats as files",
     "import": "chats of other programs",
@@ -217,9 +219,10 @@ def _converse(
 ) -> int:
     """Connect, and hold the chat in the front end that fits: ``keys`` are held back for the full terminal."""
     is_once = _is_once(options, environment)
-    connection = _connect(loaded, environment, local, may_ask=not is_once, keys=keys)
-    if connection is None:
+    connected = _connect(options, loaded, environment, local, may_ask=not is_once, keys=keys)
+    if connected is None:
         return ExitStatus.CONFIG
+    loaded, connection = connected
     session = wiring.build_session(loaded, environment, connection)
     try:
         _attach(session, options, environment)
@@ -322,19 +325,22 @@ def _with_stdin(text: str, piped: str, environment: Environment) -> str:
 
 
 def _connect(
+    options: argparse.Namespace,
     loaded: LoadedSettings,
     environment: Environment,
     local: str | None,
     *,
     may_ask: bool,
     keys: HeldKeys | None,
-) -> Connection | None:
+) -> tuple[LoadedSettings, Connection] | None:
+    """Find who answers; where nothing says so and a person can be asked, ask. None: nobody shall answer now."""
+
     def say(line: str) -> None:
         if environment.stderr_is_terminal:
             environment.stderr.write(f"{line}\n")
             environment.stderr.flush()
 
-    try:
+    def connect(loaded: LoadedSettings) -> Connection:
         return wiring.connect(
             loaded,
             environment,
@@ -343,29 +349,25 @@ def _connect(
             may_fall_back=may_ask,
             on_progress=say,
         )
-    except NoProviderError:
-        if not may_ask:
-            raise
-    if keys is not None:
-        keys.release()
-    from chatrepl.ui.welcome import UseKey, UseServer, ask_for_provider
 
-    choice = ask_for_provider(
-        environment,
-        wiring.find_servers(environment),
-        lambda key: wiring.keep_key(environment, key),
-        ADD_LOCAL,
-    )
-    if keys is not None:
-        keys.hold()
-    match choice:
-        case UseKey():
-            return wiring.connect(
-                loaded, environment, wants_local=False, local_file=None, may_fall_back=False, on_progress=say
-            )
-        case UseServer(base_url, model):
-            return wiring.connect_server(loaded.settings, environment, base_url, model=model)
-    return None
+    notice = None
+    if may_ask and local is None:
+        loaded, notice = wiring.with_key_at_hand(loaded, environment)
+    try:
+        connection = connect(loaded)
+    except NoProviderError:
+        if not may_ask or loaded.config_file is not None:
+            raise
+        from chatrepl.subcommands.setup import set_up
+
+        config = Path(options.config) if options.config else None
+        if not set_up(environment, config, f"{NO_MODEL} {ADD_LOCAL}.", is_plain=keys is None):
+            return None
+        loaded = wiring.load_settings(environment, _flags(options), config)
+        return loaded, connect(loaded)
+    if notice is not None:
+        connection.notices.append(notice)
+    return loaded, connection
 
 
 def _open_chat(session: Session, options: argparse.Namespace, *, is_once: bool) -> Notice | Messages | Pick:

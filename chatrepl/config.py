@@ -61,6 +61,14 @@ class LoadedSettings:
             raise _combined(list(composed.problems))
         return replace(self, settings=composed.settings, origins=composed.origins)
 
+    def with_provider(self, name: str, variable: str) -> LoadedSettings:
+        """Return the same settings with a provider below them all, since a variable holds its key."""
+        below = {"provider": Found(name, Origin("environment", variable))}
+        composed = compose((below, *self.layers))
+        return replace(
+            self, settings=composed.settings, origins=composed.origins, layers=(below, *self.layers)
+        )
+
 
 class _Collector:
     """Gathers values and problems, source by source."""

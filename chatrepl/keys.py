@@ -198,6 +198,15 @@ def _pasted(text: str) -> str:
     return value
 
 
+def pasted_key(text: str) -> Key:
+    """Return a key that was just typed, to be tried before it is kept.
+
+    Raises:
+        ConfigError: the text cannot be a key.
+    """
+    return Key(_pasted(text), "what was typed")
+
+
 def save_key(environment: Environment, text: str, base_url: str = OPENAI_BASE_URL) -> Path:
     """Keep a pasted key in an owner-only file, which ``find_key`` reads for this server only.
 

@@ -53,6 +53,7 @@ LOCAL_PROFILE = "local"
 
 WAYS = (
     "set OPENAI_API_KEY, or OPENAI_BASE_URL for another server",
+    "or type `chatrepl setup`, which asks",
     "or run `chatrepl --local` to chat with the embedded model (from a checkout: uv run --extra local chatrepl)",
 )
 """The ways to a model, said when there is none."""
@@ -149,6 +150,38 @@ def config_path(environment: Environment, config_file: Path | None) -> Path:
     from chatrepl.config import config_path as find
 
     return find(environment, config_file)[0]
+
+
+def shown_path(environment: Environment, path: Path) -> str:
+    """Return a path as the user would type it."""
+    from chatrepl.config import shown_path as show
+
+    return show(environment, path)
+
+
+def with_key_at_hand(loaded: LoadedSettings, environment: Environment) -> tuple[LoadedSettings, str | None]:
+    """Return settings that lead to the provider whose key is in the environment, and a sentence about it.
+
+    Only where nothing else says who answers; else they are returned as they are, and None.
+    """
+    from chatrepl import keys, providers
+
+    settings = loaded.settings
+    if settings.base_url is not None or settings.provider is not None:
+        return loaded, None
+    if (
+        keys.find_key(settings, environment, providers.in_use(settings).base_url or OPENAI_BASE_URL)
+        is not None
+    ):
+        return loaded, None
+    for provider in providers.BUILT_IN.values():
+        if not provider.needs_key or provider.base_url is None:
+            continue
+        for variable in provider.key_variables:
+            if environment.variables.get(variable, "").strip():
+                said = f"{variable} is set, so {provider.name} answers; chatrepl setup chooses."
+                return loaded.with_provider(provider.name, variable), said
+    return loaded, None
 
 
 def connect(
@@ -299,13 +332,6 @@ def find_servers(environment: Environment) -> list[tuple[str, str, tuple[str, ..
 
     found = find(0.3, ollama_host=environment.variables.get("OLLAMA_HOST"))
     return [(server.name, server.base_url, server.models) for server in found]
-
-
-def keep_key(environment: Environment, text: str) -> Path:
-    """Keep a pasted key for OpenAI in an owner-only file."""
-    from chatrepl.keys import save_key
-
-    return save_key(environment, text)
 
 
 def open_store(environment: Environment) -> ChatStore:

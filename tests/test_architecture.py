@@ -33,6 +33,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "budget",
         "cancellation",
         "catalogue",
+        "config_text",
         "context",
         "conversation",
         "entries",
