@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from chatrepl.commands.base import Messages, Notice, Pick
     from chatrepl.config import LoadedSettings
     from chatrepl.session import Session
+    from chatrepl.subcommands.command_line import Program
     from chatrepl.wiring import Connection
 
 NO_MODEL = "There is no model to talk to yet."
@@ -42,11 +43,15 @@ SUBCOMMANDS = {
     "usage": "what was used and what it cost",
     "config": "what is set; keys",
     "doctor": "find out what does not work",
+    "completion": "a script that completes this command line in your shell",
 }
 """Words that mean something else when they stand first, and what; each is a module of ``subcommands``."""
 
 MODULES = {"import": "bring_in"}
 """Where a word cannot be the name of a module."""
+
+HIDDEN = frozenset({"complete"})
+"""Words that are for shells, not for people."""
 
 
 def _run_subcommand(name: str, arguments: Sequence[str], environment: Environment) -> int:
@@ -54,9 +59,17 @@ def _run_subcommand(name: str, arguments: Sequence[str], environment: Environmen
 
     _end_in_order_when_told()
     module = import_module(f"chatrepl.subcommands.{MODULES.get(name, name)}")
-    status: int = module.run(arguments, environment)
+    more = (whole_program,) if name == "completion" else ()
+    status: int = module.run(arguments, environment, *more)
     environment.stdout.flush()
     return status
+
+
+def whole_program() -> Program:
+    """Return all that can be typed, sub-commands included, for completion and the man page."""
+    from chatrepl.subcommands.command_line import load_parser, read_program
+
+    return read_program(build_parser(), SUBCOMMANDS, lambda name: load_parser(MODULES.get(name, name)))
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -136,7 +149,7 @@ def main(arguments: Sequence[str] | None = None, environment: Environment | None
     environment = environment or Environment()
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        if words and words[0] in SUBCOMMANDS:
+        if words and (words[0] in SUBCOMMANDS or words[0] in HIDDEN):
             return _run_subcommand(words[0], words[1:], environment)
         options = build_parser().parse_args(words)
         if options.diagnose:

@@ -220,7 +220,17 @@ def providers_reference() -> str:
     return "\n".join(lines) + "\n"
 
 
+def manual() -> str:
+    """Return ``docs/chatrepl.1``, the man page."""
+    if str(ROOT) not in sys.path:
+        sys.path.append(str(ROOT))
+    from docs.manual import manual as make
+
+    return make()
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/chatrepl.1": manual,
     "docs/commands.md": commands_reference,
     "docs/config.md": config_reference,
     "docs/keys.md": keys_reference,
