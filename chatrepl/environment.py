@@ -96,6 +96,15 @@ class Environment:
             with contextlib.suppress(AttributeError, ValueError, io.UnsupportedOperation):
                 self.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[attr-defined]
 
+    def has_input(self, wait_s: float) -> bool:
+        """Whether more can be read from the terminal within this time; False where that cannot be found out."""
+        import select
+
+        try:
+            return self.stdin_is_terminal and bool(select.select([self.stdin.fileno()], [], [], wait_s)[0])
+        except (OSError, ValueError, AttributeError):  # Windows knows this of sockets only
+            return False
+
     @property
     def reflows(self) -> bool:
         """Whether the terminal wraps its rows anew when its width changes; xterm and the Linux console do not."""

@@ -52,7 +52,7 @@ PROMPT = "> "
 
 
 class Plain:
-    """A session at a poor terminal. A line that ends with a backslash goes on in the next one."""
+    """A session at a poor terminal: see ``lines`` for messages of several lines."""
 
     def __init__(
         self,
@@ -96,13 +96,14 @@ class Plain:
         return ExitStatus.OK
 
     def _read(self) -> str:
-        lines: list[str] = []
-        while True:
-            self._write(PROMPT if not lines else "  ")
-            line = self._read_line()
-            if not line.endswith("\\"):
-                return "\n".join([*lines, line])
-            lines.append(line[:-1])
+        from chatrepl.ui.lines import read_message
+
+        return read_message(
+            self._read_line,
+            lambda is_first: self._write(PROMPT if is_first else "  "),
+            self._environment.has_input,
+            self._say,
+        )
 
     def _read_line(self) -> str:
         """Read a line as UTF-8, whatever the locale says.

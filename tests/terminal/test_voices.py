@@ -212,13 +212,28 @@ def test_twenty_columns_are_enough(start: Start, server: RawServer) -> None:
     terminal.send_line("go")
     terminal.wait_for("x = 1")
     terminal.wait_for(is_idle)
-    terminal.send_line("/help")
-    terminal.wait_for("/help COMMAND says\nmore.")
+    terminal.send_line("/help all")
+    terminal.wait_for("/status")
 
     rows = terminal.everything().splitlines()
     assert "Some words that need" in rows
     assert "  Show what the" in rows
     assert rows[-1].startswith("test-model")
+
+
+def test_a_paste_into_the_plain_chat_is_one_message_and_waits_for_its_enter(
+    start: Start, server: RawServer
+) -> None:
+    server.answer(stream_answer(chat_chunks(["Understood."])))
+    terminal = start("--plain", ready="> ")
+    terminal.send("def f():\n\n    return 1\n")
+    terminal.wait_for("3 lines pasted")
+    assert server.posts == []
+
+    terminal.send("\n")
+
+    terminal.wait_for("Understood.")
+    assert server.posts[-1].json()["messages"][-1]["content"] == "def f():\n\n    return 1"
 
 
 @pytest.mark.parametrize("arguments", [(), ("--plain",)], ids=["full", "plain"])
