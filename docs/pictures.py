@@ -134,6 +134,13 @@ def main() -> None:
             terminal.send("And in async code?")
             terminal.wait_for("draft ~")
             save(terminal, "context", columns)
+            terminal.send("\x15/clear\r")
+            terminal.wait_for(lambda shown: "/context" not in "".join(shown.screen()))
+            terminal.send_line("/help")
+            terminal.wait_for("/help save")
+            terminal.send("/help win")
+            terminal.wait_for("> /help win")
+            save(terminal, "help", columns)
 
 
 if __name__ == "__main__":

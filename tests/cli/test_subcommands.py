@@ -139,3 +139,11 @@ def test_a_key_that_is_typed_is_not_shown(environment: dict[str, str], tmp_path:
         terminal.wait_for("is kept in")
         assert terminal.wait_exit() == ExitStatus.OK
         assert "secret" not in terminal.everything()
+
+
+def test_setup_asks_nobody_where_there_is_no_terminal(run_cli: RunCli, environment: dict[str, str]) -> None:
+    done = run_cli("setup")
+
+    assert done.returncode == 2
+    assert "setup asks questions, which needs a terminal." in done.stderr
+    assert not Path(environment["XDG_CONFIG_HOME"]).exists()
