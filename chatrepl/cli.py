@@ -365,7 +365,9 @@ def _connect(
 
     notice = None
     if may_ask and local is None:
-        loaded, notice = wiring.with_key_at_hand(loaded, environment)
+        from chatrepl.subcommands.at_hand import with_key_at_hand
+
+        loaded, notice = with_key_at_hand(loaded, environment)
     try:
         connection = connect(loaded)
     except NoProviderError:

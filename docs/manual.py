@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from chatrepl import __version__
 from chatrepl.cli import whole_program
 from chatrepl.commands.all import ALL
+from chatrepl.commands.help import commands_by_topic
 from chatrepl.commands.topics import TOPICS
 from chatrepl.config import variable_of
 from chatrepl.keymap import ACTIONS, show_keys
@@ -58,12 +59,10 @@ def manual() -> str:
         for inner in each.walk():
             lines += [f".SS {roff(' '.join(('chatrepl', *inner.words)))}", *_subcommand(inner)]
     lines += [".SH COMMANDS IN THE CHAT", roff("/help explains each with examples.")]
-    for topic in TOPICS:
-        commands = [command for command in ALL if topic.group and command.group == topic.group]
-        if commands:
-            lines += [f".SS {roff(topic.name)}"]
-            for command in commands:
-                lines += [".TP", f".B {roff(command.usage)}", roff(command.summary)]
+    for topic, commands in commands_by_topic(ALL):
+        lines += [f".SS {roff(topic.name)}"]
+        for command in commands:
+            lines += [".TP", f".B {roff(command.usage)}", roff(command.summary)]
     lines += [".SH KEYS"]
     for action in ACTIONS:
         if action.keys:

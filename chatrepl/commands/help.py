@@ -73,7 +73,11 @@ def explain(topic: Topic, commands: Sequence[Command], keys: Keys, also: Command
 
 def of_topic(topic: Topic, commands: Sequence[Command]) -> Iterator[Command]:
     """Yield the commands of a topic."""
-    return (command for command in commands if topic.group and command.group == topic.group)
+    taken = {name for each in TOPICS for name in each.commands}
+    for command in commands:
+        is_of_group = command.group == topic.group and command.name not in taken
+        if is_of_group or command.name in topic.commands:
+            yield command
 
 
 def commands_by_topic(commands: Sequence[Command]) -> list[tuple[Topic, list[Command]]]:

@@ -20,6 +20,8 @@ class Topic:
     """A few sentences. Paragraphs are parted by an empty line."""
     group: str = ""
     """The group whose commands are listed with it. Empty: none is."""
+    commands: tuple[str, ...] = ()
+    """Commands that are listed with it instead of with the topic of their group."""
     examples: tuple[str, ...] = ()
     """Lines that can be typed: commands with their slash, and lines for a shell."""
     aliases: tuple[str, ...] = ()
@@ -124,6 +126,33 @@ TOPICS = (
         aliases=("problems",),
     ),
     Topic(
+        "personas",
+        "who the model shall be; prompts kept for use",
+        "A persona is a named system prompt with its parameters and sample questions; a set of them comes with chatrepl, and yours "
+        "stand in the configuration directory. A prompt file is a message with places that are filled in when it is sent.",
+        commands=("persona", "p"),
+        examples=("/persona translator language=Welsh", "/persona none", "/p summarise length=short"),
+        aliases=("prompts", "templates", "roles"),
+    ),
+    Topic(
+        "attachments",
+        "files, pages and images with a message",
+        "@ and a name in a message sends what is called so with it: a file, some of its lines, a directory, a page, an image. Above "
+        "the input line stands what goes along and what it takes. What was read is kept in the chat.",
+        commands=("attach", "detach"),
+        examples=("/attach notes.md", "/detach 1", 'chatrepl -p "Is there a bug in @app.py?"'),
+        aliases=("images", "pages", "@"),
+    ),
+    Topic(
+        "comparing",
+        "one message to several models at once",
+        "The same message goes to several models, profiles or settings; their replies stream side by side with time, tokens and cost. "
+        "You choose the one to go on from, and the others stay in the chat beside it.",
+        commands=("compare", "pick"),
+        examples=("/compare alpha beta -- Why is the sky blue?", "/pick 2"),
+        aliases=("comparison", "side-by-side"),
+    ),
+    Topic(
         KEYS_TOPIC,
         "what the keys do",
         "You can type while a reply arrives: what you enter is queued and sent afterwards. A paste never sends by itself.",
@@ -155,8 +184,10 @@ TOPICS = (
         "privacy",
         "what leaves this machine",
         "Only the server that you chose gets what you send; /request shows exactly that, before it is sent. Chats are in an "
-        "owner-only file on this machine. Keys go to the server that they belong to and stand in no log or file of chats.",
-        examples=("/request", "chatrepl config key show"),
+        "owner-only file on this machine. Keys go to the server that they belong to and stand in no log or file of chats. The guard "
+        "looks for secrets in what is about to be sent.",
+        commands=("guard",),
+        examples=("/guard mask", "/request", "chatrepl config key show"),
         aliases=("security",),
     ),
     Topic(ALL_TOPIC, "every command, one a line", "", aliases=("commands",)),

@@ -8,6 +8,7 @@ import pytest
 
 from chatrepl import wiring
 from chatrepl.environment import Environment
+from chatrepl.subcommands.at_hand import with_key_at_hand
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_the_provider_of_a_key_in_the_environment_answers_where_nothing_else_is_
     config = tmp_path / "config.toml"
     config.write_text(file)
 
-    loaded, said = wiring.with_key_at_hand(wiring.load_settings(environment, {}, config), environment)
+    loaded, said = with_key_at_hand(wiring.load_settings(environment, {}, config), environment)
 
     assert (loaded.settings.provider, loaded.settings.model) == (provider, model)
     assert said == (
@@ -52,6 +53,6 @@ def test_flags_stand_above_it(tmp_path: Path) -> None:
     environment = Environment(variables={"HOME": str(tmp_path), "GROQ_API_KEY": "gsk_1"})
     loaded = wiring.load_settings(environment, {"model": "mine"}, None)
 
-    changed, _ = wiring.with_key_at_hand(loaded, environment)
+    changed, _ = with_key_at_hand(loaded, environment)
 
     assert (changed.settings.provider, changed.settings.model) == ("groq", "mine")
