@@ -426,8 +426,11 @@ class Repl:
         asyncio.get_running_loop().call_later(RECALL_DELAY_S, self._buffer.auto_up)
 
     def answer(self, *, yes: bool) -> None:
-        """Answer the question that stands above the input line."""
-        self._lines.decide(yes=yes)
+        """Answer the question that stands above the input line.
+
+        Not before the key is done with: what is drawn until then shows it as if it were typed.
+        """
+        asyncio.get_running_loop().call_soon(partial(self._lines.decide, yes=yes))
 
     # What was typed.
 
