@@ -5,15 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from chatrepl.ignoring import ALWAYS_SKIPPED, Ignored
 
-_NEVER = frozenset(
-    {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", ".mypy_cache", ".ruff_cache"}
-)
-"""Nobody wants these sent, whether a file says so or not."""
+_RULES = (".gitignore", ".ignore")
+_LIMIT_BYTES = 1_000_000
 
 
 def files_below(directory: Path) -> Iterator[Path]:
@@ -21,61 +17,42 @@ def files_below(directory: Path) -> Iterator[Path]:
 
     Links to directories are not followed, so that it ends.
     """
-    yield from _walk(directory, [*_rules_above(directory)])
-
-
-def _rules_above(directory: Path) -> Iterator[tuple[Path, GitIgnoreSpec]]:
-    """Yield the rules that hold in a directory by the directories above it, up to the root of its repository."""
     here = directory.resolve()
-    above = [here, *here.parents]
-    root = next((path for path in above if (path / ".git").exists()), None)
-    if root is None:
-        return
-    for path in reversed(above[1 : above.index(root) + 1]):
-        rules = _rules_in(path)
-        if rules is not None:
-            yield path, rules
+    root = next((path for path in (here, *here.parents) if (path / ".git").exists()), here)
+    above = [path for path in reversed(here.parents) if path == root or root in path.parents]
+    ignored = Ignored()
+    for path in above:
+        ignored = ignored.below(_prefix(path, root), _rules_in(path))
+    yield from _walk(directory, _prefix(here, root), ignored)
 
 
-def _rules_in(directory: Path) -> GitIgnoreSpec | None:
-    try:
-        lines = (directory / ".gitignore").read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return None
-    from pathspec import GitIgnoreSpec
-
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:  # a line that git itself would pass over
-        return None
+def _prefix(path: Path, root: Path) -> str:
+    """Return a directory as ``Ignored`` names it: from the root on, with a slash at its end."""
+    return "" if path == root else f"{path.relative_to(root).as_posix()}/"
 
 
-def _walk(directory: Path, rules: list[tuple[Path, GitIgnoreSpec]]) -> Iterator[Path]:
-    own = _rules_in(directory)
-    if own is not None:
-        rules = [*rules, (directory.resolve(), own)]
+def _rules_in(directory: Path) -> Iterator[str]:
+    for name in _RULES:
+        try:
+            with (directory / name).open("rb") as file:
+                yield file.read(_LIMIT_BYTES).decode("utf-8", "replace")
+        except OSError:
+            continue
+
+
+def _walk(directory: Path, prefix: str, ignored: Ignored) -> Iterator[Path]:
+    ignored = ignored.below(prefix, _rules_in(directory))
     try:
         entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
     except OSError:
         return
     for entry in entries:
-        if entry.name.startswith(".") or entry.name in _NEVER:
-            continue
-        path = directory / entry.name
         is_directory = entry.is_dir(follow_symlinks=False)
-        if _is_ignored(path, rules, is_directory=is_directory):
+        if entry.name.startswith(".") or entry.name in ALWAYS_SKIPPED:
+            continue
+        if ignored.hides(prefix + entry.name, is_directory=is_directory):
             continue
         if is_directory:
-            yield from _walk(path, rules)
+            yield from _walk(directory / entry.name, f"{prefix}{entry.name}/", ignored)
         elif entry.is_file():
-            yield path
-
-
-def _is_ignored(path: Path, rules: list[tuple[Path, GitIgnoreSpec]], *, is_directory: bool) -> bool:
-    """Whether the rules leave a path out; those of the nearest directory have the last word."""
-    whole = path.parent.resolve() / path.name
-    for base, spec in reversed(rules):
-        said = spec.check_file(f"{whole.relative_to(base).as_posix()}{'/' if is_directory else ''}")
-        if said.include is not None:
-            return bool(said.include)
-    return False
+            yield directory / entry.name
