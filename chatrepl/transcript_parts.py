@@ -41,7 +41,7 @@ def read_parts(place: str, items: Any) -> tuple[Part, ...]:
 def _read_part(place: str, item: Any) -> Part:
     if not isinstance(item, dict):
         fail(place, "must be an object", item)
-    if item.get("type") in {"file", "image"}:
+    if item.get("type") in ("file", "image"):  # a list or an object may stand there, too
         return _read_attachment(place, item)
     check_keys(place, item, ("type", "text"), ())
     kind = check_choice(f"{place}, type", item["type"], _KINDS)

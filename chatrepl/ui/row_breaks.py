@@ -22,7 +22,7 @@ _WIDE = (
     "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60"
     "\U0001f000-\U0001faff\U00020000-\U0003fffd"
 )
-_TOKEN = rf"\s+|[{_WIDE}][\u0300-\u036f\u200d\u20d0-\u20ff\ufe00-\ufe0f]*|[^\s{_WIDE}]+"
+_PIECE = rf"\s+|[{_WIDE}][\u0300-\u036f\u200d\u20d0-\u20ff\ufe00-\ufe0f]*|[^\s{_WIDE}]+"
 """Blanks, a wide letter, which may stand at the end or beginning of a row anywhere, or a word."""
 _JOINT = "\u200d(?=[\u2190-\u2bff\U0001f000-\U0001faff])|\ufe0f|[\U0001f3fb-\U0001f3ff]"
 """What makes one emoji of several, or changes its look: terminals differ in how wide it is then."""
@@ -55,7 +55,7 @@ def changes_for(text: str, columns: int) -> list[Change]:
     skipped = set(dropped)
     found = [Change(at, -1) for at in dropped]
     x = 0
-    for token in _compiled(_TOKEN).finditer(text):
+    for token in _compiled(_PIECE).finditer(text):
         word = token[0]
         width = get_cwidth(word) if not skipped else _width(word, token.start(), skipped)
         if x + width <= columns:

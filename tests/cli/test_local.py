@@ -89,7 +89,7 @@ def talk() -> Iterator[Talk]:
         def start(file: Path | None, window_tokens: int) -> Session:
             environment = Environment(variables=dict(os.environ))
             settings = Settings(
-                local=LocalSettings(window_tokens=window_tokens), parameters={"max_tokens": 4}
+                local=LocalSettings(window_tokens=window_tokens, threads=1), parameters={"max_tokens": 4}
             )
             connection = wiring.connect_local(settings, environment, file, lambda _: None)
             stack.callback(connection.close)
@@ -130,12 +130,12 @@ def test_a_chat_outgrows_the_embedded_model_without_one_context_error(talk: Talk
     assert len(session.conversation.path()) == 36
 
 
-def test_a_chat_with_a_model_that_counts_like_no_other_goes_on_for_200_turns(
+def test_a_chat_with_a_model_that_counts_like_no_other_goes_on_for_80_turns(
     talk: Talk, tmp_path: Path
 ) -> None:
     session = talk(write_running_model(tmp_path / "tiny.gguf"), 512)
 
-    _, omitted = outgrow(session, 200, seed=6)
+    _, omitted = outgrow(session, 80, seed=6)
 
-    assert omitted > 250
-    assert len(session.conversation.path()) == 400
+    assert omitted > 60
+    assert len(session.conversation.path()) == 160

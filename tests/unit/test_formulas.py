@@ -71,7 +71,7 @@ def test_a_flood_of_openings_ends(text: str) -> None:
 PIECES = [*r"\{}^_$&~'()[]ab1 +=", "\\frac", "\\sqrt", "\\\\", "\n", "`", "\\begin{cases}", "\\end{cases}"]
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(PIECES), max_size=60).map("".join))
 def test_any_text_is_read_without_a_fuss(text: str) -> None:
     readable_formula(text)

@@ -129,6 +129,8 @@ def test_waiting_in_vain_shows_the_screen(tmp_path: Path) -> None:
         terminal.wait_for("there")
         with pytest.raises(AssertionError, match=r"(?s)'absent' was waited for in vain.*what is there"):
             terminal.wait_for("absent", timeout_s=0.05)
+    with Terminal(python(program), env=clean_environment(tmp_path)) as terminal:
+        terminal.wait_for("there")
         with pytest.raises(AssertionError, match="the end of the program"):
             terminal.wait_exit(timeout_s=0.05)
 

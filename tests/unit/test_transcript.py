@@ -228,7 +228,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     st.text(st.characters()) | json_values.map(json.dumps) | st.binary().map(lambda b: b.decode("latin-1"))
 )
@@ -240,7 +240,7 @@ def test_no_text_breaks_the_reader(text: str) -> None:
             error.message.encode()
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(st.data())
 def test_no_value_in_any_place_breaks_the_reader(data: st.DataObject) -> None:
     """What is read after all can be written, and comes back the same."""

@@ -25,7 +25,7 @@ p = xllamacpp.CommonParams()
 p.model.path, key, window = sys.argv[1], sys.argv[2], int(sys.argv[3])
 p.hostnames, p.port, p.api_keys, p.model_alias = ["127.0.0.1"], 0, [key], {"smollm2-135m"}
 p.ui, p.n_ctx, p.n_parallel, p.verbosity = False, window, 1, 0
-p.cpuparams.n_threads = p.cpuparams_batch.n_threads = 2
+p.cpuparams.n_threads = p.cpuparams_batch.n_threads = 1
 p.n_batch = p.n_ubatch = 64
 server = xllamacpp.Server(p)
 print(server.listening_address, flush=True)

@@ -1,4 +1,4 @@
-"""A thousand turns against a server that fails at random: nothing is lost, and nothing is left behind."""
+"""Hundreds of turns against a server that fails at random: nothing is lost, and nothing is left behind."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.support.raw_server import (
     stream_answer,
 )
 
-TURNS = 1000
+TURNS = 500
 TURNS_OF_A_CHAT = 25
 
 

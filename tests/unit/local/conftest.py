@@ -38,7 +38,7 @@ def start(log_file: Path) -> Iterator[Start]:
     def run(file: Path | None, **options: Any) -> LocalServer:
         arguments: dict[str, Any] = {
             "window_tokens": 512,
-            "threads": 2,
+            "threads": 1,
             "log_file": log_file,
             "on_progress": lambda _: None,
         }

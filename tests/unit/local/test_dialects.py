@@ -27,7 +27,7 @@ DIALECTS: tuple[Dialect, ...] = ("chat", "responses", "completions")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
     log_file = tmp_path_factory.mktemp("local") / "log"
     server = LocalServer.start(
-        None, window_tokens=1024, threads=2, log_file=log_file, on_progress=lambda _: None
+        None, window_tokens=1024, threads=1, log_file=log_file, on_progress=lambda _: None
     )
     yield server
     server.stop()

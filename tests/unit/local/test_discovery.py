@@ -263,7 +263,7 @@ def test_a_list_of_very_many_models_is_bounded(serve: Serve) -> None:
     assert len(look(port, timeout_s=5)[0].models) == discovery.LIMIT_MODELS
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=400), st.booleans())
 def test_no_answer_whatever_makes_it_fail(data: bytes, looks_right: bool) -> None:
     understand(Place("a", 1), (b"HTTP/1.1 200 OK\r\n" if looks_right else b"") + data)

@@ -161,7 +161,7 @@ def test_a_cut_at_any_byte_is_one_clear_sentence(tmp_path: Path) -> None:
     assert check_gguf(file).trained_window_tokens == 640
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_a_damaged_file_never_raises_anything_else(tmp_path: Path, data: st.DataObject) -> None:
     damaged = bytearray(small_gguf())
@@ -174,7 +174,7 @@ def test_a_damaged_file_never_raises_anything_else(tmp_path: Path, data: st.Data
 
 
 @given(tail=st.binary(max_size=300))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_bytes_after_the_magic_are_read_or_refused(tail: bytes) -> None:
     data = b"GGUF\x03\0\0\0" + tail
     with contextlib.suppress(EOFError, ValueError):

@@ -27,7 +27,7 @@ def rows(spans: list[Span], width: int, columns: int | None = None, *, folds: bo
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(TEXT, st.integers(2, 80))
 def test_no_letter_is_lost_and_only_long_words_are_too_wide(text: str, width: int) -> None:
     found = rows([(text, ())], width)

@@ -154,7 +154,7 @@ BLOCKS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(BLOCKS, max_size=14).map("".join),
     st.lists(st.integers(0, 10_000), max_size=12),

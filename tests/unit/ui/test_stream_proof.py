@@ -95,7 +95,7 @@ def _split(words: Iterator[Word], texts: set[str]) -> tuple[list[Word], Iterator
     return here, words
 
 
-@settings(CASES, max_examples=700)
+@settings(CASES, max_examples=150)
 @given(documents(most_blocks=3, options=Options(depth=3)), WIDTHS, HEIGHTS, CUTS)
 def test_a_short_reply_ends_as_if_it_had_come_at_once(
     document: Document, columns: int, rows: int, cuts: tuple[int, int]
@@ -103,7 +103,7 @@ def test_a_short_reply_ends_as_if_it_had_come_at_once(
     check(document, columns, rows, cuts)
 
 
-@settings(CASES, max_examples=300)
+@settings(CASES, max_examples=150)
 @given(documents(most_blocks=10), WIDTHS, HEIGHTS, CUTS)
 def test_a_long_reply_ends_as_if_it_had_come_at_once(
     document: Document, columns: int, rows: int, cuts: tuple[int, int]
@@ -120,7 +120,7 @@ SOUP = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(CASES, max_examples=300)
+@settings(CASES, max_examples=150)
 @given(SOUP, WIDTHS, HEIGHTS, CUTS)
 def test_text_without_sense_ends_as_if_it_had_come_at_once(
     text: str, columns: int, rows: int, cuts: tuple[int, int]
@@ -153,7 +153,7 @@ def test_a_terminal_that_changes_its_size_meanwhile_shows_every_word_once(
     assert_words(words_on(terminal.screen), document.expected)
 
 
-@settings(CASES, max_examples=400)
+@settings(CASES, max_examples=200)
 @given(documents(most_blocks=3), WIDTHS, HEIGHTS, st.lists(st.integers(0, 100), min_size=1, max_size=5))
 def test_what_was_printed_and_the_tail_are_at_any_time_the_reply_so_far(
     document: Document, columns: int, rows: int, hundredths: list[int]
@@ -175,7 +175,7 @@ SAME = Options(has_references=False, has_open_delimiters=False, has_line_breaks_
 """What is shown of these documents is what a parser of the whole finds in them."""
 
 
-@settings(CASES, max_examples=400)
+@settings(CASES, max_examples=200)
 @given(documents(most_blocks=6, options=SAME))
 def test_nothing_is_left_out_or_added(document: Document) -> None:
     text = sanitise(document.text)
@@ -185,7 +185,7 @@ def test_nothing_is_left_out_or_added(document: Document) -> None:
     assert bare_lines(reply.take_lines(final=True)) == reference_lines(text)
 
 
-@settings(CASES, max_examples=400)
+@settings(CASES, max_examples=200)
 @given(documents(most_blocks=6, options=SAME))
 def test_code_can_be_copied_as_it_is(document: Document) -> None:
     text = sanitise(document.text)
