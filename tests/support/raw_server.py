@@ -5,7 +5,8 @@
         client = HttpClient(server.base_url, ...)
 
 Every ``POST`` takes the next answer; the last one stays for all that follow. An answer is a sequence of steps: ``bytes``
-are sent as they are, the other steps are the small classes below. ``GET …/models`` is answered by itself.
+are sent as they are, the other steps are the small classes below. ``GET …/models`` is answered by itself, and so is
+a request for a chat's title: it comes from a thread of the program at a moment that no test can know.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
+
+from chatrepl.titler import INSTRUCTIONS as TITLE_INSTRUCTIONS
 
 POLL_S = 0.002
 
@@ -81,6 +84,9 @@ Answer = Iterable[Step] | bytes
 Handler = Callable[[RecordedRequest], Answer]
 
 
+_TITLE_MARK = json.dumps(TITLE_INSTRUCTIONS)[1:-1].encode()
+
+
 class _ClientGoneError(Exception):
     """The client closed the connection."""
 
@@ -94,13 +100,17 @@ class RawServer:
         handler: Gives the answer to every request but ``GET …/models``, in place of ``answer``.
         tls: Speaks TLS with this. None: plain HTTP.
         host: The address of this machine to listen at; it may be of IPv6.
+        scripts_titles: Whether requests for titles are recorded and answered as all others are. False: they stand
+            in ``title_requests`` only, and the answer is no title.
     """
 
     models: Sequence[str] = ("test-model",)
     handler: Handler | None = None
     tls: ssl.SSLContext | None = None
     host: str = "127.0.0.1"
+    scripts_titles: bool = False
     requests: list[RecordedRequest] = field(default_factory=list)
+    title_requests: list[RecordedRequest] = field(default_factory=list)
     received: threading.Event = field(default_factory=threading.Event)
     """Set when a request has been read whole. A test may clear it."""
     client_closed: threading.Event = field(default_factory=threading.Event)
@@ -228,9 +238,11 @@ class RawServer:
                     if request is None:
                         return
                     with self._lock:
-                        self.requests.append(request)
-                        answer = self._choose(request)
-                    self.received.set()
+                        is_title = not self.scripts_titles and _TITLE_MARK in request.body
+                        (self.title_requests if is_title else self.requests).append(request)
+                        answer = stream_answer(chat_chunks(["?"])) if is_title else self._choose(request)
+                    if not is_title:
+                        self.received.set()
                     if callable(answer):
                         answer = answer(request)
                     if not self._play(connection, [answer] if isinstance(answer, bytes) else answer):

@@ -214,11 +214,11 @@ def test_twenty_columns_are_enough(start: Start, server: RawServer) -> None:
     terminal.wait_for(is_idle)
     terminal.send_line("/help all")
     terminal.wait_for("/status")
+    terminal.wait_for(lambda now: now.everything().splitlines()[-1].startswith("test-model"))
 
     rows = terminal.everything().splitlines()
     assert "Some words that need" in rows
     assert "  Show what the" in rows
-    assert rows[-1].startswith("test-model")
 
 
 def test_a_paste_into_the_plain_chat_is_one_message_and_waits_for_its_enter(

@@ -170,6 +170,10 @@ def body(text: str = "Hello", finish: str = "stop", **more: object) -> dict[str,
 # fmt: off
 AGAIN = "/retry asks again"
 WAIT = "wait a moment, then /retry"
+FILTERED = (
+    "the same request is refused again: say it differently (/edit), leave out what it may object to (/omit), "
+    "or ask another model (/model)"
+)
 LOOK = "/request shows what was sent"
 CHECK_KEY = "check that the key is whole, still valid, and meant for this server"
 BILLING = "waiting does not help: look at the provider's billing page, or use another key or model"
@@ -237,7 +241,7 @@ COMPATIBLE = [
     Case("5.2 Gemini", refuse(400, [{"error": {"code": 400, "message": "Cannot find field", "status": "INVALID_ARGUMENT", "details": []}}]), BadRequestError, "{place} refused the request (status 400): Cannot find field", LOOK),
     Case("5.2 Azure 401", refuse(401, {"error": {"code": "401", "message": "Access denied"}}), AuthError, "{place} does not accept the key …cdef from MY_KEY: Access denied", CHECK_KEY),
     Case("5.2 Azure deployment", refuse(404, {"error": {"code": "DeploymentNotFound", "message": "The API deployment for this resource does not exist."}}), ModelNotFoundError, "{place} has no model 'test-model': The API deployment for this resource does not exist.", "the nearest it has: test-model"),
-    Case("5.2 Azure filter", refuse(400, {"error": {"code": "content_filter", "message": "The response was filtered", "param": "prompt", "innererror": {"code": "x"}}}), BadRequestError, "{place} refused the request by its content filter: The response was filtered", "say it differently, or leave out what it may object to"),
+    Case("5.2 Azure filter", refuse(400, {"error": {"code": "content_filter", "message": "The response was filtered", "param": "prompt", "innererror": {"code": "x"}}}), BadRequestError, "{place} refused the request by its content filter: The response was filtered", FILTERED),
     Case("5.2 Anthropic", refuse(400, {"type": "error", "error": {"type": "invalid_request_error", "message": "bad"}, "request_id": "r"}), BadRequestError, "{place} refused the request (status 400): bad", LOOK),
     Case("5.2 Groq 429", openai(429, "Rate limit reached. Please try again in 5.289s.", "tokens", "rate_limit_exceeded"), RateLimitedError, "{place} limits how much it is asked: Rate limit reached. Please try again in 5.289s.", WAIT, sent=2),
     Case("5.2 proxy html", refuse(403, HTML, "text/html"), ProtocolError, "{place} answered with a web page ('Log in') at http://{place}/v1/chat/completions", CHECK_URL),
@@ -472,6 +476,7 @@ def kept_of(received: bytes) -> tuple[str, bool]:
     return "".join(texts), b'"finish_reason": "stop"' in whole
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("end", [Close(), Reset()], ids=["closed", "reset"])
 @pytest.mark.parametrize("framing", ["chunked", "close", "length"])
 def test_7_wherever_an_answer_is_cut_what_had_come_is_kept(framing: str, end: Step) -> None:
