@@ -50,6 +50,27 @@ def read_rules(text: str) -> list[Rule]:
     return rules
 
 
+def letters(inside: str) -> str:
+    """Translate what stands between the brackets of a glob, one letter at least: ``a-z``, ``!abc``, ``^abc``.
+
+    A range that goes back, such as ``z-a``, becomes what ``re`` refuses.
+    """
+    is_negated = inside[0] in "!^" and len(inside) > 1
+
+    def escaped(match: re.Match[str]) -> str:  # a bare sign would mean something to a regular expression
+        first, last = match["first"], match["last"]
+        return re.escape(first) + (f"-{re.escape(last)}" if last else "")
+
+    said = re.sub(r"(?P<first>.)(?:-(?P<last>.))?", escaped, inside[is_negated:], flags=re.DOTALL)
+    return f"[{'^' * is_negated}{said}]"
+
+
+def _end_of_letters(pattern: str, at: int) -> int:
+    """Return where the bracket that opens at a place is closed, -1 where it is not; a first ``]`` is one of its letters."""
+    is_negated = pattern[at + 1 : at + 2] in {"!", "^"}
+    return pattern.find("]", at + 2 + is_negated)
+
+
 def _translate(pattern: str, *, is_anchored: bool) -> str:
     """Return a pattern as a regular expression for a whole path."""
     out, at = "" if is_anchored else "(?:.*/)?", 0
@@ -63,10 +84,8 @@ def _translate(pattern: str, *, is_anchored: bool) -> str:
             out, at = out + "[^/]*", at + 1
         elif sign == "?":
             out, at = out + "[^/]", at + 1
-        elif sign == "[" and (end := pattern.find("]", at + 2)) > 0:
-            inside = pattern[at + 1 : end].replace("\\", "\\\\").replace("[", "\\[")
-            inside = "^" + inside[1:] if inside[0] in "!^" else inside
-            out, at = out + f"(?!/)[{inside}]", end + 1
+        elif sign == "[" and (end := _end_of_letters(pattern, at)) > 0:
+            out, at = out + f"(?!/){letters(pattern[at + 1 : end])}", end + 1
         elif sign == "\\" and at + 1 < len(pattern):
             out, at = out + re.escape(pattern[at + 1]), at + 2
         else:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from chatrepl.ignoring import letters
+
 _MENTION = re.compile(
     r"""
     (?: (?<=[\s(\[{<,;"']) | \A )          # a backslash, a letter or a digit before it: no mention
@@ -117,7 +119,10 @@ def split_glob(glob: str) -> tuple[str, re.Pattern[str]]:
     """Return the directory in which a glob looks, with its slash, and what the paths below that must be like."""
     match = _GLOB.search(glob)
     cut = glob.rfind("/", 0, match.start() if match else len(glob)) + 1
-    return glob[:cut], re.compile(_pattern(glob[cut:]))
+    try:
+        return glob[:cut], re.compile(_pattern(glob[cut:]))
+    except re.error:  # a range that goes back, such as [z-a]: such a name is looked for as it is written
+        return glob[:cut], re.compile(re.escape(glob[cut:]))
 
 
 def _pattern(glob: str) -> str:
@@ -129,8 +134,7 @@ def _pattern(glob: str) -> str:
         if sign in pieces:
             return pieces[sign]
         if sign.startswith("[") and len(sign) > 2:
-            inner = sign[1:-1].replace("\\", "\\\\").replace("[", "\\[")
-            return f"[^{inner[1:]}]" if inner[0] in "!^" and inner[1:] else f"[{inner}]"
+            return letters(sign[1:-1])
         return re.escape(sign)
 
     return re.sub(r"\*\*/|\*\*|\*|\?|\[[!^]?[^\]/]+\]|.", translated, glob, flags=re.DOTALL)

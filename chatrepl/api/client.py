@@ -156,8 +156,12 @@ class HttpClient:
         ask = partial(self._wire.ask, "POST", url, timeout_s=_MODERATION_TIMEOUT_S, body=body)
         watch = SocketWatch()
         cancellation.on_cancel(watch.cut)
-        with self._wire.as_api_errors():
-            answer = run_cancellable(ask, cancellation, watch)
+        try:
+            with self._wire.as_api_errors():
+                answer = run_cancellable(ask, cancellation, watch)
+        except ApiError:
+            if not cancellation.is_cancelled:  # the connection is cut by it, which may be told of first
+                raise
         if cancellation.is_cancelled:
             return None
         verdict = moderation.read_verdict(answer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chatrepl.mentions import Lines, find_mentions, mention_of, quoted, split_glob, split_names
@@ -91,7 +91,11 @@ def test_a_glob_stands_for_paths(glob: str, base: str, matching: list[str], othe
     assert not any(map(pattern.fullmatch, others))
 
 
-@given(st.text("ab*?[]!^\\/(.+", max_size=12))
+@given(st.text("ab*?[]!^\\/(.+-&~|", max_size=12))
+@example("[^]")
+@example("[b-a]")
+@example("[a&&b]")
+@example("[--b]")
 def test_any_glob_can_be_looked_for(glob: str) -> None:
     split_glob(glob)[1].fullmatch("a/b")
 
