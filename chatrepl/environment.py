@@ -128,6 +128,19 @@ class Environment:
             columns, rows = 0, 0
         return columns or 80, rows or 24
 
+    def cell_pixels(self) -> tuple[int, int] | None:
+        """Return the width and height of one letter on the terminal, in pixels. None: it does not say."""
+        try:
+            import fcntl
+            import struct
+            import termios
+
+            told = fcntl.ioctl(self.stdout.fileno(), termios.TIOCGWINSZ, bytes(8))
+        except (ImportError, AttributeError, OSError, ValueError):
+            return None
+        rows, columns, width, height = struct.unpack("HHHH", told)
+        return (width // columns, height // rows) if 0 < columns <= width and 0 < rows <= height else None
+
     @cached_property
     def config_directory(self) -> Path:
         """Where the configuration file is looked for."""

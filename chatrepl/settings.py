@@ -30,6 +30,8 @@ Titles = Literal["free", "model", "words"]
 KeyStyle = Literal["emacs", "vi"]
 Notify = Literal["off", "bell", "desktop"]
 Links = Literal["auto", "on", "off"]
+ImageProtocol = Literal["kitty", "iterm2", "sixel"]
+Images = Literal["auto", "kitty", "iterm2", "sixel", "off"]
 GuardMode = Literal["warn", "mask", "block", "off"]
 BarItem = Literal[
     "mode",
@@ -206,6 +208,11 @@ class TerminalSettings(SettingsBase):
     hyperlinks: Links = setting(
         "auto",
         "Whether links can be clicked: `auto` where the terminal is known to know them, `on`, or `off`. Addresses that differ from their words are shown in any case where links are off.",
+        is_live=True,
+    )
+    images: Images = setting(
+        "auto",
+        "How images that you send are shown: `auto` where the terminal is known to show them, by the protocol of `kitty` or `iterm2`, as `sixel`, or `off`. Needs the extra `images`; their names and sizes are shown in any case.",
         is_live=True,
     )
     formulas: bool = setting(

@@ -186,7 +186,7 @@ ONLY_IN: Mapping[str, tuple[tuple[str, ...], str]] = {
     "pygments": (("ui", "exports.html"), "as rich; a page is highlighted too"),
     "markdown_it": (("ui", "markup", "exports.html"), "the dialect of Markdown is set in one place"),
     "yaml": (("imports.aichat",), "one kind of file needs it"),
-    "PIL": (("attaching.images",), "an extra"),
+    "PIL": (("attaching.images", "ui.pictures"), "an extra"),
     "pypdf": (("attaching.reading",), "an extra"),
     "xllamacpp": (("local.child",), "it must stay out of chatrepl's own process"),
     "keyring": (("keychain",), "an extra, which may hang or fail in many ways"),

@@ -14,12 +14,22 @@ from rich.style import Style
 from rich.theme import Theme as RichTheme
 
 from chatrepl.sanitise import sanitise, sanitise_line
+from chatrepl.settings import ImageProtocol
 from chatrepl.themes import DARK, Theme
 from chatrepl.ui.highlight import LineHighlighter
 from chatrepl.ui.inline import LINK, Styles
 from chatrepl.ui.layout import Wrapper
 
 LIMIT_LANGUAGE_CHARS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """How a terminal shows images."""
+
+    protocol: ImageProtocol
+    cell: tuple[int, int] | None = None
+    """Width and height of a letter's cell in pixels. None: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,8 @@ class Look:
     theme: Theme = DARK
     code_theme: str = "auto"
     """The Pygments style of code. ``auto``: the theme's."""
+    pictures: Pictures | None = None
+    """How images are shown. None: by their names and sizes."""
 
 
 class BlockRenderer:

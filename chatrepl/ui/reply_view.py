@@ -20,6 +20,7 @@ from chatrepl.ui.thought_rows import ThoughtRows
 REFUSED = "(refused)"
 """Stands before what the model said instead of an answer."""
 MOST_ATTACHMENTS = 5
+MOST_PICTURES = 3
 _FENCE = re.compile(r"^[ \t>*+\-\d.)]{0,40}(`{3,}(?=[^`\n]*$)|~{3,})(.*)$", re.MULTILINE)
 SLICE_CHARS = 2048
 """As much of a stored text is drawn at once."""
@@ -296,6 +297,11 @@ def message_lines(renderer: BlockRenderer, message: Message) -> list[str]:
     for text in shown:
         said = text if renderer.look.is_unicode else readable(text, "ascii")
         lines.append(renderer.styled(f"  + {said}", "chat.label"))
+    if renderer.look.pictures is not None:
+        from chatrepl.ui.pictures import picture_lines
+
+        for image in message.images[:MOST_PICTURES]:
+            lines += picture_lines(image, renderer.look.pictures, renderer.columns, renderer.rows)
     return lines
 
 

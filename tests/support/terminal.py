@@ -288,3 +288,8 @@ class Terminal:
         ]
         lines.insert(above, "-- the visible screen; > is the cursor's row --")
         return "\n".join(lines)
+
+
+def is_idle(terminal: Terminal) -> bool:
+    """Whether no reply of chatrepl's is arriving."""
+    return "Esc stops" not in "\n".join(terminal.screen())

@@ -20,13 +20,8 @@ from tests.support.raw_server import (
     error_response,
     stream_answer,
 )
-from tests.support.terminal import Terminal, clean_environment
+from tests.support.terminal import Terminal, clean_environment, is_idle
 from tests.terminal.conftest import KEY, Start
-
-
-def is_idle(terminal: Terminal) -> bool:
-    """Whether no reply is arriving."""
-    return "Esc stops" not in shown(terminal)
 
 
 def shown(terminal: Terminal) -> str:

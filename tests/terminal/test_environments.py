@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.distant_line import DistantTerminal, MuteTerminal
 from tests.support.raw_server import RawServer, chat_chunks, stream_answer
-from tests.support.terminal import Terminal, clean_environment
+from tests.support.terminal import Terminal, clean_environment, is_idle
 from tests.support.tmux import Tmux, find_tmux
 from tests.terminal.conftest import KEY
 
@@ -47,10 +47,6 @@ def begin(variables: dict[str, str], tmp_path: Path) -> Iterator[Begin]:
             return stack.enter_context(kind(argv, env=env, columns=columns, rows=rows, cwd=tmp_path))
 
         yield start
-
-
-def is_idle(terminal: Terminal) -> bool:
-    return "Esc stops" not in "\n".join(terminal.screen())
 
 
 @pytest.mark.parametrize("term", ["screen", "tmux-256color", "linux", "vt100"])

@@ -25,7 +25,7 @@ from tests.support.raw_server import (
     stream_answer,
 )
 from tests.support.slow_line import SlowTerminal
-from tests.support.terminal import Terminal, clean_environment
+from tests.support.terminal import Terminal, clean_environment, is_idle
 from tests.terminal.conftest import KEY, Start
 
 STOPPED_S = 5.0
@@ -78,11 +78,6 @@ def shown_paragraphs(terminal: Terminal) -> list[int]:
 def asked(server: RawServer) -> list[RecordedRequest]:
     """Return the requests for a reply."""
     return [request for request in server.posts if request.path.endswith("/chat/completions")]
-
-
-def is_idle(terminal: Terminal) -> bool:
-    """Whether no reply is arriving."""
-    return "Esc stops" not in "\n".join(terminal.screen())
 
 
 def stored_replies(tmp_path: Path) -> list[str]:

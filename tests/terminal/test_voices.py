@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from tests.support.raw_server import RawServer, Stall, WaitFor, chat_chunks, stream_answer
-from tests.support.terminal import Terminal
+from tests.support.terminal import Terminal, is_idle
 from tests.terminal.conftest import Start
 
 COLOURS = re.compile(rb"\x1b\[(?:[\d;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;[\d;]*)?m")
@@ -19,11 +19,6 @@ POOR = {"TERM": "dumb"}
 def visible(terminal: Terminal) -> list[str]:
     """Return the rows of what was printed, without blank ones."""
     return [line for line in terminal.everything().splitlines() if line.strip()]
-
-
-def is_idle(terminal: Terminal) -> bool:
-    """Whether no reply is arriving."""
-    return "Esc stops" not in "\n".join(terminal.screen())
 
 
 def test_a_thought_is_seen_while_it_lasts_and_folds_when_the_answer_begins(
