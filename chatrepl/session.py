@@ -393,11 +393,14 @@ class Session(PersonaChat):
         )
         if titles == "words" or (titles == "free" and not is_free) or not self.is_saving:
             return False
-        if self._titler is None:
-            from chatrepl.titler import Titler
+        library = self.library
+        with self._lock:
+            if self._titler is None:
+                from chatrepl.titler import Titler
 
-            self._titler = Titler(lambda: self._who_is_asked(None), self.library.set_auto_title)
-        return self._titler.begin_if_due(self.conversation)
+                self._titler = Titler(lambda: self._who_is_asked(None), library.set_auto_title)
+            titler = self._titler
+        return titler.begin_if_due(self.conversation)
 
     def begin_summary(self, on_done: Callable[[Outcome], None]) -> bool:
         """Begin a summary in the background where the settings want it and it is time. False: none is begun.

@@ -147,19 +147,20 @@ class Summariser:
                 return False
             cancellation = self._cancellation = Cancellation()
 
-        def work() -> None:
-            outcome = Outcome(None, "No summary was made.", is_failure=True)
-            try:
-                outcome = self._make(asking, chat, task, cancellation)
-            finally:
-                with self._lock:
-                    self._cancellation = None
-                    if outcome.is_failure:
-                        self._not_before[chat.id] = int(length * GROWTH)
-                on_done(outcome)
+            def work() -> None:
+                outcome = Outcome(None, "No summary was made.", is_failure=True)
+                try:
+                    outcome = self._make(asking, chat, task, cancellation)
+                finally:
+                    with self._lock:
+                        self._cancellation = None
+                        if outcome.is_failure:
+                            self._not_before[chat.id] = int(length * GROWTH)
+                    on_done(outcome)
 
-        self._thread = threading.Thread(target=work, name="chatrepl-summary", daemon=True)
-        self._thread.start()
+            thread = threading.Thread(target=work, name="chatrepl-summary", daemon=True)
+            thread.start()
+            self._thread = thread
         return True
 
     def make_now(self, chat: Conversation, plan: Plan, cancellation: Cancellation) -> Outcome:
@@ -195,7 +196,8 @@ class Summariser:
 
     def stop(self, timeout_s: float = 2.0) -> None:
         """Stop what is being written, and wait until the server was told."""
-        cancellation, thread = self._cancellation, self._thread
+        with self._lock:
+            cancellation, thread = self._cancellation, self._thread
         if cancellation is not None and thread is not None:
             cancellation.cancel()
             thread.join(timeout_s)

@@ -98,23 +98,25 @@ class Titler:
             asking = self._asking()
             cancellation = self._cancellation = Cancellation()
 
-        def work() -> None:
-            try:
-                title = ask_for_title(asking, chat, cancellation)
-                if title is not None and not chat.title:
-                    with suppress(ChatreplError):
-                        self._keep(chat.id, title)
-            finally:
-                with self._lock:
-                    self._cancellation = None
+            def work() -> None:
+                try:
+                    title = ask_for_title(asking, chat, cancellation)
+                    if title is not None and not chat.title:
+                        with suppress(ChatreplError):
+                            self._keep(chat.id, title)
+                finally:
+                    with self._lock:
+                        self._cancellation = None
 
-        self._thread = threading.Thread(target=work, name="chatrepl-title", daemon=True)
-        self._thread.start()
+            thread = threading.Thread(target=work, name="chatrepl-title", daemon=True)
+            thread.start()
+            self._thread = thread
         return True
 
     def stop(self, timeout_s: float = 2.0) -> None:
         """Stop what is being asked, and wait until the server was told."""
-        cancellation, thread = self._cancellation, self._thread
+        with self._lock:
+            cancellation, thread = self._cancellation, self._thread
         if cancellation is not None and thread is not None:
             cancellation.cancel()
             thread.join(timeout_s)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -97,3 +99,35 @@ def test_the_users_own_title_stands_and_nothing_is_asked(tmp_path: Path) -> None
     session.rename("Mine")
     assert not session.begin_title()
     assert len(client.requests) == 1
+
+
+def test_the_next_turn_may_stop_it_at_any_moment_of_its_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, _ = make(tmp_path, "free", "0", says("Reading Files"))
+    raised: list[BaseException] = []
+    stoppers: list[threading.Thread] = []
+
+    class Late(threading.Thread):
+        """Starts only when somebody has had the time to stop what it is for."""
+
+        def start(self) -> None:
+            stopper = threading.Thread(target=self._stop_title)
+            stoppers.append(stopper)
+            stopper.start()
+            stopper.join(0.1)  # a stop that waits for the beginning goes on after it
+            super().start()
+
+        def _stop_title(self) -> None:
+            try:
+                assert session._titler is not None
+                session._titler.stop()
+            except RuntimeError as error:
+                raised.append(error)
+
+    monkeypatch.setattr("chatrepl.titler.threading", SimpleNamespace(Thread=Late, Lock=threading.Lock))
+    assert session.begin_title()
+    wait_for_title(session)
+    stoppers[0].join(10)
+    assert not raised
+    assert not stoppers[0].is_alive()
