@@ -119,10 +119,15 @@ def test_its_rows_are_made_before_it_is_drawn_and_the_cursor_ends_in_the_last(
     assert after == "\r" + (f"\x1b[{below}B" if below else "")
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS[:2])
-def test_the_terminal_is_told_how_many_cells_it_takes(protocol: ImageProtocol) -> None:
-    line = drawn(saved(Image.new("RGB", (101, 90))), protocol)
-    assert ("c=11,r=5" if protocol == "kitty" else "width=11;height=5;") in line
+@pytest.mark.parametrize(
+    ("protocol", "cell", "said"),
+    [("iterm2", CELL, "inline=1;width=11;height=5;"), ("kitty", None, ",r=5,"), ("kitty", CELL, ",q=2,m=")],
+)
+def test_the_terminal_is_told_how_many_cells_it_takes_unless_pixels_say_it(
+    protocol: ImageProtocol, cell: tuple[int, int] | None, said: str
+) -> None:
+    part = part_of(saved(Image.new("RGB", (101, 90))))
+    assert said in picture_lines(part, Pictures(protocol, cell), 100, 40)[0]
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
