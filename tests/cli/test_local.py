@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,7 +22,8 @@ from chatrepl.local.weights import is_installed
 from chatrepl.session import Session
 from chatrepl.settings import LocalSettings, Settings
 from chatrepl.turn import Failed, Kind, Planned
-from tests.support.terminal import Terminal, clean_environment
+from tests.support.pty_process import PATIENCE_S
+from tests.support.terminal import POLL_S, Terminal, clean_environment
 from tests.unit.local.gguf_files import write_running_model
 
 pytestmark = [pytest.mark.local, pytest.mark.skipif(not is_installed(), reason="needs the extra 'local'")]
@@ -63,7 +65,10 @@ def test_the_model_ends_with_the_program_however_it_ends(
         terminal.kill(number)
         terminal.wait_exit()
 
-        terminal.wait_for(lambda _: not any(map(_is_alive, children)), timeout_s=10)
+        deadline = time.monotonic() + PATIENCE_S
+        while any(map(_is_alive, children)):
+            assert time.monotonic() < deadline, "the model goes on"
+            time.sleep(POLL_S)
 
 
 def _children(pid: int) -> list[int]:

@@ -27,6 +27,8 @@ from tests.support.pty_process import PATIENCE_S, PtyProcess
 
 LIMIT_RAW_BYTES = 16 * 1024 * 1024
 """As much of what the program wrote is kept as bytes."""
+LIMIT_UPDATE_BYTES = 65_536
+"""So far back the beginning of an update is looked for."""
 ABORT_S = 5.0
 """So long a program that is told to abort has time to say where it is."""
 POLL_S = 0.02
@@ -215,7 +217,7 @@ class Terminal:
         """
         sought = what if callable(what) else lambda _: self._count(what) >= times
         deadline = time.monotonic() + timeout_s
-        while not sought(self):
+        while self.is_amid_update or not sought(self):
             wait_s = deadline - time.monotonic()
             if wait_s <= 0:
                 self._fail(what, f"for {timeout_s:g} s")
@@ -225,6 +227,12 @@ class Terminal:
                 if sought(self):
                     return
                 self._fail(what, f"and the program ended with status {self.process.status}")
+
+    @property
+    def is_amid_update(self) -> bool:
+        """Whether the program has begun a synchronised update and not ended it: what is there is no picture yet."""
+        latest = self._raw[-LIMIT_UPDATE_BYTES:]
+        return latest.rfind(b"\x1b[?2026h") > latest.rfind(b"\x1b[?2026l")
 
     def _count(self, text: str) -> int:
         rows = self._emulator.all_rows()
@@ -291,5 +299,6 @@ class Terminal:
 
 
 def is_idle(terminal: Terminal) -> bool:
-    """Whether no reply of chatrepl's is arriving."""
-    return "Esc stops" not in "\n".join(terminal.screen())
+    """Whether no reply of chatrepl's is arriving: its bar is there and does not say so."""
+    screen = "\n".join(terminal.screen())
+    return "test-model" in screen and "Esc stops" not in screen

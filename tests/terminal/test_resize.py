@@ -249,6 +249,7 @@ def test_a_draft_over_several_rows_stays_one_and_is_sent_whole(
     terminal = open_terminal(columns=120, rows=40)
     terminal.send(text)
     terminal.wait_for("draft ~")
+    wait_until_quiet(terminal)
 
     for columns in (119, 100, 61, 60, 50, 41, 62, 124, 80, 33, 90, 300, 120):
         resize(terminal, (columns, 40))
@@ -264,6 +265,7 @@ def test_a_draft_that_grows_and_shrinks_between_sizes_leaves_nothing_behind(open
     for text in ("a long line " * 30, "short"):
         terminal.send(text)
         terminal.wait_for("draft ~")
+        wait_until_quiet(terminal)
         for columns in (70, 45, 95):
             resize(terminal, (columns, 40))
         terminal.send_key("ctrl-a", "ctrl-k")
