@@ -148,7 +148,7 @@ def test_no_color_means_no_colour_anywhere_and_bold_stays(start: Start, server: 
     terminal = start(NO_COLOR="1", COLORTERM="truecolor")
     terminal.send_line("go")
     terminal.wait_for("x = 1")
-    terminal.wait_for("\n> " if arguments else is_idle)
+    terminal.wait_for(is_idle)
     for line, answer in (
         ("/help", "/help COMMAND says more"),
         ("/nope", "error:"),
@@ -186,7 +186,7 @@ def test_an_ascii_terminal_gets_ascii_only(
     terminal.send_line("go")
     terminal.wait_for('"title"')
     terminal.wait_for("x = 1")
-    terminal.wait_for(is_idle)
+    terminal.wait_for("\n> " if arguments else is_idle)
     for line, answer in (
         ("/redraw", "x = 1"),
         ("/tokens", "cost so far"),
