@@ -34,6 +34,11 @@ class Paths(Protocol):
         """Whether all files are known."""
         ...
 
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether the last search knew all files."""
+        ...
+
 
 class ShellEnd(NamedTuple):
     """How a shell command ended."""

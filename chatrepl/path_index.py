@@ -29,8 +29,10 @@ LIMIT_LISTED = 5000
 """So many entries of one directory are looked at, where a path outside is typed."""
 PORTION = 512
 """So many names are added at once."""
-FIRST_WAIT_S = 0.05
-"""The first search waits so long for the first names."""
+LONGEST_WAIT_S = 0.25
+"""A search that has found nothing waits so long for more names."""
+GROWN_S = 0.25
+"""So often it is told that more names are there."""
 FIRST_SHOWN_S = 0.1
 """The thread rests so long after the first names, while they are shown."""
 POLITE_S = 0.002
@@ -65,7 +67,10 @@ class PathIndex:
         self._lock = threading.Lock()
         self._is_building = False
         self._built_at: float | None = None
-        self._has_names = threading.Event()
+        self._told_at = 0.0
+        self._more = threading.Condition()
+        self._searched_build = 0
+        self._done_builds = 0
         self.build_count = 0
         """How often the files were looked for."""
 
@@ -73,6 +78,11 @@ class PathIndex:
     def is_complete(self) -> bool:
         """Whether all files are known, as they were not long ago."""
         return self._built_at is not None and not self._is_building
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether the last search knew all that is known now, and that is all there is."""
+        return self._searched_build == self._done_builds == self.build_count
 
     def find(self, typed: str, limit: int, is_over: Callable[[], bool] = lambda: False) -> list[FoundPath]:
         """Return the paths that fit what was typed, best first; directories end with a slash.
@@ -84,12 +94,25 @@ class PathIndex:
             is_over: Asked now and then; True ends the search.
         """
         self.refresh()
+        self._searched_build = self._done_builds
         if not typed or typed.startswith(("/", "~", "./", "../")) or typed in {".", ".."}:
             return self._listed(typed, limit)
-        self._has_names.wait(FIRST_WAIT_S)
-        found = self._names.search(typed, limit * 2, is_over)
-        there = (fit for fit in found if os.path.lexists(self._directory / fit.name))
-        return [FoundPath(fit.name, fit.places) for fit in there][:limit]
+        deadline = time.monotonic() + LONGEST_WAIT_S
+        while True:
+            self._searched_build = self._done_builds
+            names = self._names
+            count = len(names)
+            found = names.search(typed, limit * 2, is_over)
+            there = (fit for fit in found if os.path.lexists(self._directory / fit.name))
+            shown = [FoundPath(fit.name, fit.places) for fit in there][:limit]
+            left_s = deadline - time.monotonic()
+            if shown or self._built_at is not None or left_s <= 0 or is_over():
+                return shown
+            with self._more:
+                self._more.wait_for(
+                    lambda: self._built_at is not None or len(names) > count or is_over(),  # noqa: B023
+                    left_s,
+                )
 
     def refresh(self) -> None:
         """Look for the files, unless that was done just now."""
@@ -116,19 +139,26 @@ class PathIndex:
                         break
             self._add(names, portion, is_shown=is_first)
         finally:
-            self._names = names
-            self._built_at = self._clock.monotonic()
-            self._is_building = False
-            self._has_names.set()
+            with self._more:
+                self._names = names
+                self._built_at = self._clock.monotonic()
+                self._done_builds = self.build_count
+                self._is_building = False
+                self._more.notify_all()
             self.on_grown()
 
     def _add(self, names: Names, portion: list[str], *, is_shown: bool) -> None:
         is_begun = len(names) > 0
         names.add(portion)
-        if is_shown and not is_begun and portion:
-            self._has_names.set()
-            self.on_grown()
-            time.sleep(FIRST_SHOWN_S)
+        if is_shown and portion:
+            with self._more:
+                self._more.notify_all()
+            now = time.monotonic()
+            if not is_begun or now - self._told_at >= GROWN_S:
+                self._told_at = now
+                self.on_grown()
+            if not is_begun:
+                time.sleep(FIRST_SHOWN_S)
         time.sleep(POLITE_S)
 
     def _files(self) -> Iterator[str]:

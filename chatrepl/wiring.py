@@ -584,12 +584,13 @@ def run_plain(
 
 
 def warm_up() -> None:
-    """Import what the first message and its reply need, while the user types."""
+    """Import what the first message and its reply need, and an ``@`` in it, while the user types."""
     from chatrepl.api.client import load
 
     all_commands()
     load()
     import chatrepl.guarding
+    import chatrepl.path_index
     import chatrepl.ui.turn_view  # noqa: F401 - brings rich and what draws a reply
     from chatrepl.markup import inline_parser
 

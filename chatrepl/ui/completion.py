@@ -6,9 +6,10 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from typing import TYPE_CHECKING, NamedTuple
 
-from prompt_toolkit.buffer import Buffer
+from prompt_toolkit.buffer import Buffer, CompletionState
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from chatrepl.line_ports import FoundPath, Paths
 
 LIMIT_PATHS = 50
+AGAIN_S = 0.1
+"""So soon it is tried again to renew the menu, where a search was under way."""
 ATTACH = "/attach "
 """After it paths are completed without an ``@``."""
 _WORD = r"""(?:^|(?<=[\s(\[{'"«“]))@(?:"(?P<quoted>[^"\n]*)|(?P<plain>[^\s"@]*))\Z"""
@@ -77,38 +80,83 @@ def marked(found: FoundPath, columns: int) -> StyleAndTextTuples:
     return shown
 
 
-def late_paths(build: Callable[[], Paths], line: Callable[[], Buffer]) -> Callable[[], Paths]:
-    """Return what builds the finder of paths once, and renews the menu of the line when more of them are known."""
-    built: list[Paths] = []
+class PathMenu:
+    """Looks for paths in another thread, and keeps the menu of the line up to date while more of them become known.
 
-    def renew() -> None:
-        buffer = line()
-        state = buffer.complete_state
-        is_chosen = state is not None and state.current_completion is not None
-        if not is_chosen and path_word(buffer.document.current_line_before_cursor) is not None:
-            buffer.cancel_completion()
-            buffer.start_completion()
+    Args:
+        build: Returns what finds paths; called when it is first needed.
+        line: Returns the input line.
+    """
 
-    def get() -> Paths:
-        if not built:
-            loop = asyncio.get_running_loop()
+    def __init__(self, build: Callable[[], Paths], line: Callable[[], Buffer]) -> None:
+        self._build = build
+        self._line = line
+        self._paths: Paths | None = None
+        self._asked = 0
+        self._is_looking = False
+        self._found_count = 0
+        self._replacing: asyncio.Task[None] | None = None
+
+    async def find(self, typed: str) -> Sequence[FoundPath]:
+        """Return the paths that fit what was typed. Another search ends this one, and so does another letter."""
+        self._asked += 1
+        asked = self._asked
+        paths, buffer = self._built(), self._line()
+        text = buffer.text
+        self._is_looking = True
+        found: Sequence[FoundPath] = ()
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(
+                None, paths.find, typed, LIMIT_PATHS, lambda: asked != self._asked or buffer.text != text
+            )
+        finally:
+            if asked == self._asked:
+                self._is_looking, self._found_count = False, len(found)
+        return found
+
+    def _built(self) -> Paths:
+        if self._paths is None:
+            self._paths = self._build()
+            loop, context = asyncio.get_running_loop(), copy_context()
 
             def grown() -> None:
                 with suppress(RuntimeError):  # the loop has ended
-                    loop.call_soon_threadsafe(renew)
+                    loop.call_soon_threadsafe(self._renew, context=context)
 
-            built.append(build())
-            built[0].on_grown = grown
-        return built[0]
+            self._paths.on_grown = grown
+        return self._paths
 
-    return get
+    def _renew(self) -> None:
+        """Look again for what is shown, where that can show more. A search under way is left to itself."""
+        paths, buffer = self._built(), self._line()
+        if paths.is_up_to_date or path_word(buffer.document.current_line_before_cursor) is None:
+            return
+        state = buffer.complete_state
+        if self._is_looking:
+            if paths.is_complete:  # nothing else will tell
+                asyncio.get_running_loop().call_later(AGAIN_S, self._renew)
+        elif not self._found_count:
+            buffer.start_completion()
+        elif state is not None and state.completions and state.complete_index is None:
+            is_full = self._found_count >= LIMIT_PATHS
+            if paths.is_complete or not is_full:
+                self._replacing = asyncio.ensure_future(self._replace(state))
+
+    async def _replace(self, state: CompletionState) -> None:
+        """Put what is found now in the place of what the menu shows."""
+        buffer = self._line()
+        offered = buffer.completer.get_completions_async(state.original_document, CompleteEvent())
+        renewed = [completion async for completion in offered]
+        if renewed and buffer.complete_state is state and state.complete_index is None:
+            state.completions[:] = renewed
+            buffer.on_completions_changed.fire()
 
 
 class CommandCompleter(Completer):
     """Offers commands after a slash at the start of the line, and then what their argument could be; and paths.
 
     Args:
-        paths: Returns what finds paths; called when it is first needed. None: paths are not completed.
+        paths: Looks for paths. None: paths are not completed.
         columns: Returns the width of the terminal.
     """
 
@@ -116,21 +164,18 @@ class CommandCompleter(Completer):
         self,
         registry: Callable[[], Registry],
         context: Callable[[], Context],
-        paths: Callable[[], Paths] | None = None,
+        paths: PathMenu | None = None,
         columns: Callable[[], int] = lambda: 80,
     ) -> None:
         self._registry = registry
         self._context = context
         self._paths = paths
         self._columns = columns
-        self._asked = 0
 
     async def get_completions_async(
         self, document: Document, complete_event: CompleteEvent
     ) -> AsyncGenerator[Completion, None]:
         """Yield what could stand at the cursor. Paths are looked for in another thread, so that no key waits."""
-        self._asked += 1
-        asked = self._asked
         word = path_word(document.current_line_before_cursor) if self._paths is not None else None
         if word is None or self._paths is None:
             for completion in self.get_completions(document, complete_event):
@@ -142,11 +187,7 @@ class CommandCompleter(Completer):
             for completion in self.get_completions(document, complete_event):
                 if completion.text == CLIPBOARD:
                     yield completion
-        paths = self._paths()
-        found = await asyncio.get_running_loop().run_in_executor(
-            None, paths.find, word.typed, LIMIT_PATHS, lambda: asked != self._asked
-        )
-        for completion in self._offered(word, found):
+        for completion in self._offered(word, await self._paths.find(word.typed)):
             yield completion
 
     def _offered(self, word: PathWord, found: Sequence[FoundPath]) -> Iterator[Completion]:

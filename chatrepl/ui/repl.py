@@ -24,7 +24,7 @@ from chatrepl.errors import ChatreplError, ExitStatus
 from chatrepl.keymap import Keymap, show_keys
 from chatrepl.ui.attention import Attention
 from chatrepl.ui.bindings import build_bindings
-from chatrepl.ui.completion import CommandCompleter, late_paths
+from chatrepl.ui.completion import CommandCompleter, PathMenu
 from chatrepl.ui.dispatch import Dispatcher
 from chatrepl.ui.drafts import Drafts
 from chatrepl.ui.key_help import KeyHelp
@@ -120,7 +120,7 @@ class Repl:
             completer=CommandCompleter(
                 lambda: self._lines.registry,
                 self._context,
-                paths and late_paths(paths, lambda: self._buffer),
+                paths and PathMenu(paths, lambda: self._buffer),
                 lambda: self._app.output.get_size().columns,
             ),
             reflows=environment.reflows,

@@ -155,3 +155,25 @@ def test_without_letters_the_directory_itself_is_listed(tmp_path: Path) -> None:
     make_files(tmp_path, "b.py", "a/c.py", ".hidden", "node_modules/x.js")
 
     assert names(index_of(tmp_path), "") == ["a/", "b.py"]
+
+
+def test_a_search_that_finds_nothing_yet_waits_for_the_first_names(tmp_path: Path) -> None:
+    make_files(tmp_path, "a.py")
+    index = PathIndex(tmp_path, Path, FakeClock(), os.environ)
+
+    assert names(index, "py") == ["a.py"]
+
+
+def test_only_a_search_that_knew_all_files_is_up_to_date(tmp_path: Path) -> None:
+    clock = FakeClock()
+    make_files(tmp_path, "a.py")
+    index = index_of(tmp_path, clock)
+    known = [index.is_up_to_date]
+
+    names(index, "py")
+    known.append(index.is_up_to_date)
+    clock.seconds += STALE_S + 1
+    wait_for_all(index)
+    known.append(index.is_up_to_date)
+
+    assert known == [False, True, False]

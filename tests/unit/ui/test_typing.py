@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chatrepl.cancellation import Cancellation
-from chatrepl.line_ports import Paths
+from chatrepl.line_ports import FoundPath, Paths
 from chatrepl.path_index import PathIndex
 from chatrepl.settings import Settings, TerminalSettings
 from tests.support.fakes import FakeClock, ScriptedClient, Step, says
@@ -437,6 +437,124 @@ def test_a_directory_that_is_chosen_shows_what_is_in_it(tmp_path: Path) -> None:
         inside.wait(lambda: inside.line == "@docs/")
 
         inside.wait_for(" docs/guide.md")
+
+
+class GrowingPaths:
+    """Finds what it is told to find, and says when that is more."""
+
+    def __init__(self, *known: str) -> None:
+        self.known = list(known)
+        self.is_complete = False
+        self.searches: list[str] = []
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+        self.on_grown: Callable[[], None] = lambda: None
+        self._searched = -1
+
+    @property
+    def is_up_to_date(self) -> bool:
+        return self.is_complete and self._searched == len(self.known)
+
+    def find(self, typed: str, limit: int, is_over: Callable[[], bool]) -> list[FoundPath]:
+        known = list(self.known)
+        self.searches.append(typed)
+        assert self.may_answer.wait(20)
+        self._searched = len(known)
+        return [FoundPath(name, ()) for name in known if typed in name]
+
+    def grow(self, *names: str, is_complete: bool = False) -> None:
+        self.known += names
+        self.is_complete = is_complete
+        self.on_grown()
+
+
+def test_what_is_found_later_joins_the_menu_that_is_shown(tmp_path: Path) -> None:
+    paths = GrowingPaths("notes.md")
+    with Inside(tmp_path, paths=lambda: paths) as inside:
+        inside.put("@note")
+        inside.wait_for(" notes.md")
+
+        paths.grow("notebook.md")
+        inside.wait_for(" notebook.md")
+        paths.grow("noted.md", is_complete=True)
+        inside.wait_for(" noted.md")
+
+        inside.press("down", "down", "down")
+        inside.wait(lambda: inside.line == "@noted.md")
+
+
+def test_paths_that_are_known_only_later_open_the_menu(tmp_path: Path) -> None:
+    paths = GrowingPaths()
+    with Inside(tmp_path, paths=lambda: paths) as inside:
+        inside.put("@note")
+        inside.wait(lambda: paths.searches)
+
+        paths.grow("notes.md", is_complete=True)
+
+        inside.wait_for(" notes.md")
+
+
+def test_a_search_under_way_is_shown_although_more_becomes_known_meanwhile(tmp_path: Path) -> None:
+    paths = GrowingPaths("notes.md")
+    paths.may_answer.clear()
+    with Inside(tmp_path, paths=lambda: paths) as inside:
+        inside.put("@note")
+        inside.wait(lambda: paths.searches)
+        paths.grow("notebook.md")
+        heard = threading.Event()
+        assert inside.repl._app.loop is not None
+        inside.repl._app.loop.call_soon_threadsafe(heard.set)
+        assert heard.wait(20)
+
+        paths.may_answer.set()
+
+        inside.wait_for(" notes.md")
+        assert len(paths.searches) == 1
+        paths.grow(is_complete=True)
+        inside.wait_for(" notebook.md")
+
+
+def test_what_becomes_known_last_is_offered_although_a_search_was_under_way(tmp_path: Path) -> None:
+    paths = GrowingPaths("notes.md")
+    paths.may_answer.clear()
+    with Inside(tmp_path, paths=lambda: paths) as inside:
+        inside.put("@note")
+        inside.wait(lambda: paths.searches)
+        paths.grow("notebook.md", is_complete=True)
+
+        paths.may_answer.set()
+
+        inside.wait_for(" notebook.md")
+
+
+def test_a_path_that_was_chosen_stays_chosen_although_more_becomes_known(tmp_path: Path) -> None:
+    paths = GrowingPaths("notes.md", "notebook.md")
+    with Inside(tmp_path, paths=lambda: paths) as inside:
+        inside.put("@note")
+        inside.wait_for(" notebook.md")
+        inside.press("down", "down")
+        inside.wait(lambda: inside.line == "@notebook.md")
+
+        paths.grow("a-note.md", is_complete=True)
+        inside.press("up")
+        inside.wait(lambda: inside.line == "@notes.md")
+
+        assert paths.searches == ["note"]
+        assert "a-note.md" not in inside.everything()
+
+
+def test_a_menu_that_was_closed_stays_closed_although_more_becomes_known(tmp_path: Path) -> None:
+    paths = GrowingPaths("notes.md")
+    with Inside(tmp_path, paths=lambda: paths) as inside:
+        inside.put("@note")
+        inside.wait_for(" notes.md")
+        inside.press("esc")
+        inside.wait(lambda: " notes.md" not in "\n".join(inside.screen()))
+
+        paths.grow("notebook.md", is_complete=True)
+        inside.put(" ")
+
+        assert paths.searches == ["note"]
 
 
 def without_draft(rows: list[str]) -> str:
