@@ -309,6 +309,19 @@ class WholeChat(NamedTuple):
     is_archived: bool = False
 
 
+class PreparedChat(NamedTuple):
+    """A chat that is about to be brought in."""
+
+    whole: WholeChat
+    rows: object
+    """What the library makes of it: nobody else's business."""
+
+    @property
+    def id(self) -> ChatId:
+        """The chat's id."""
+        return self.whole.conversation.id
+
+
 class Imported(NamedTuple):
     """What became of a chat that was brought in."""
 
@@ -420,9 +433,13 @@ class Library(Protocol):
         """Keep the title that a model made; the user's own counts before it."""
         ...
 
+    def prepare(self, chat: WholeChat) -> PreparedChat:
+        """Work out what bringing a chat in takes. Any thread may do that, while others are brought in."""
+        ...
+
     def import_chats(
         self,
-        chats: Sequence[WholeChat],
+        chats: Sequence[PreparedChat],
         *,
         is_dry: bool = False,
         on_stored: Callable[[], None] = lambda: None,

@@ -61,7 +61,7 @@ def _in_order(mapping: dict[str, Any]) -> list[str]:
         seen.add(key)
         order.append(key)
         children = as_object(mapping[key]).get("children")
-        if isinstance(children, list):
+        if children and isinstance(children, list):
             waiting += [
                 child
                 for child in reversed(children)

@@ -17,7 +17,7 @@ from chatrepl.environment import new_id
 from chatrepl.errors import StoreError
 from chatrepl.messages import ChatId, Message, MessageId, ReplyState
 from chatrepl.ports import ChatFilter, ChatSummary, Clock
-from chatrepl.store import inputs, tables, totals
+from chatrepl.store import index, inputs, tables, totals
 from chatrepl.store.database import (
     LOCK_TIMEOUT_S,
     Database,
@@ -312,10 +312,13 @@ class SqliteStore:
     ) -> None:
         copy = Conversation(chat, system=conversation.system, title=conversation.title)
         tables.insert_chat(connection, copy, to_microseconds(begun), self._now_us())
-        count = tables.insert_messages(connection, chat, conversation.messages.values(), NOBODY)
+        told = tables.insert_messages(connection, chat, conversation.messages.values(), NOBODY)
+        index.add(connection, told)
         words = (first_words(message.text) for message in conversation.messages.values())
         text = next((line for line in words if line), "")
-        tables.touch(connection, chat, self._now_us(), added=count, text=text, tip=conversation.tip)
+        tables.touch(
+            connection, chat, self._now_us(), added=len(conversation), text=text, tip=conversation.tip
+        )
         totals.add(connection, chat, conversation.messages.values())
         tables.put_views(connection, chat, conversation)
 

@@ -7,11 +7,11 @@ from the text itself.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 
 from chatrepl.search import WORDS_VERSION, Term, indexed
+from chatrepl.store.many import insert
 
 PAGE_ROWS = 2000
 
@@ -29,21 +29,23 @@ MANY_PARTS = 4
 
 def add(connection: sqlite3.Connection, rows: Iterable[tuple[int, str]]) -> None:
     """Take messages into the index, given as position and text."""
-    add_told(connection, told_of(rows))
+    add_words(connection, [(position, indexed(text)) for position, text in rows])
 
 
-def told_of(rows: Iterable[tuple[int, str]]) -> str:
-    """Return what the index is told of messages, as JSON. Empty: nothing."""
-    told = {position: indexed(text) for position, text in rows if text}
-    return json.dumps(told, ensure_ascii=False) if told else ""
+def add_words(connection: sqlite3.Connection, rows: Iterable[tuple[int, str]]) -> None:
+    """Take messages into the index, given as position and what ``indexed`` made of the text.
 
-
-def add_told(connection: sqlite3.Connection, told: str) -> None:
-    """Take messages into the index in one statement, during which other threads run."""
-    if told:
-        connection.execute(
-            "INSERT INTO words (rowid, found) SELECT CAST(key AS INTEGER), value FROM json_each(?)", (told,)
-        )
+    Many are put together first: within a transaction the index writes all it has whenever another statement begins that
+    could fail, and one that tells it of ten thousand messages is ten times as quick.
+    """
+    told = [(position, words) for position, words in rows if words]
+    if len(told) == 1:
+        insert(connection, "INSERT INTO words (rowid, found) VALUES ", told)
+        return
+    connection.execute("CREATE TEMP TABLE told (position INTEGER PRIMARY KEY, words TEXT)")
+    insert(connection, "INSERT INTO temp.told VALUES ", told)
+    connection.execute("INSERT INTO words (rowid, found) SELECT position, words FROM temp.told")
+    connection.execute("DROP TABLE temp.told")
 
 
 def remove(connection: sqlite3.Connection, rows: Iterable[tuple[int, str]]) -> None:

@@ -11,9 +11,9 @@ from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chatrepl.conversation import Conversation, first_words
+from chatrepl.conversation import Conversation
 from chatrepl.errors import StoreError
-from chatrepl.messages import ChatId, Message, MessageId, ReplyState
+from chatrepl.messages import ChatId, Message, ReplyState
 from chatrepl.ports import (
     ChatFilter,
     ChatSummary,
@@ -23,6 +23,7 @@ from chatrepl.ports import (
     Imported,
     LibraryStats,
     ModelCount,
+    PreparedChat,
     Tail,
     WholeChat,
 )
@@ -247,25 +248,29 @@ class SqliteLibrary:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # what was overwritten is in there too
         return len(chats)
 
+    def prepare(self, chat: WholeChat) -> PreparedChat:
+        """Work out what bringing a chat in takes; see ``ports.Library``."""
+        from chatrepl.store.bringing import prepare
+
+        return prepare(chat)
+
     def import_chats(
         self,
-        chats: Sequence[WholeChat],
+        chats: Sequence[PreparedChat],
         *,
         is_dry: bool = False,
         on_stored: Callable[[], None] = lambda: None,
     ) -> Sequence[Imported]:
         """Bring chats in, all or none of them; see ``ports.Library``."""
+        from chatrepl.store.bringing import bring
+
         done: list[Imported] = []
-        if sum(len(chat.conversation) for chat in chats) >= BULK_MESSAGES:
+        if sum(len(chat.whole.conversation) for chat in chats) >= BULK_MESSAGES:
             with self._database.alone() as connection:
                 connection.execute(f"PRAGMA cache_size = -{BULK_CACHE_KIB}")
                 connection.execute(f"PRAGMA wal_autocheckpoint = {BULK_CHECKPOINT_PAGES}")
         with contextlib.suppress(_DryRun), self._database.write() as connection:
-            unindexed: list[tuple[int, str]] = []
-            done += [_import(connection, chat, unindexed) for chat in chats]
-            told = index.told_of(unindexed)
-            on_stored()
-            index.add_told(connection, told)
+            done += bring(connection, chats, on_stored)
             if is_dry:
                 raise _DryRun
         return done
@@ -413,35 +418,3 @@ def _remove(connection: sqlite3.Connection, chat: ChatId) -> None:
     connection.execute(query, (chat,))
     connection.execute("DELETE FROM messages WHERE chat = ?", (chat,))
     connection.execute("DELETE FROM chats WHERE id = ?", (chat,))
-
-
-def _import(connection: sqlite3.Connection, found: WholeChat, unindexed: list[tuple[int, str]]) -> Imported:
-    conversation = found.conversation
-    chat = conversation.id
-    query = "SELECT tip FROM chats WHERE id = ?"
-    known = connection.execute(query, (chat,)).fetchone()
-    updated_us = to_microseconds(found.updated_at)
-    if known is None:
-        tables.insert_chat(connection, conversation, to_microseconds(found.created_at), updated_us)
-        added = list(conversation.messages.values())
-        query = "UPDATE chats SET auto_title = ?, is_archived = ? WHERE id = ?"
-        connection.execute(query, (storable(found.auto_title), found.is_archived, chat))
-    else:
-        query = "SELECT id FROM messages WHERE chat = ?"
-        there = {id for (id,) in connection.execute(query, (chat,))}
-        added = [message for message in conversation.messages.values() if message.id not in there]
-    settled = [_settled(message) for message in added]
-    tables.insert_messages(connection, chat, settled, "", unindexed)
-    if added or known is None:
-        words = next(filter(None, (first_words(message.text) for message in added)), "")
-        grown = known is None or known[0] in conversation
-        tip: MessageId | None = conversation.tip if grown else None
-        tables.touch(connection, chat, updated_us, added=len(added), text=words, tip=tip)
-        totals.add(connection, chat, settled)
-        tables.put_views(connection, chat, conversation)
-    return Imported(chat, len(added), known is None)
-
-
-def _settled(message: Message) -> Message:
-    """Return a message that nobody is receiving."""
-    return interrupted(message) if message.meta.state is ReplyState.STREAMING else message

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import chain, repeat
 from typing import Any, Self, TypeVar
 
@@ -63,16 +64,16 @@ def storable(text: str) -> str:
 
 def to_row(message: Message) -> tuple[str | int | None, ...]:
     """Return the columns of a message."""
-    parts = message.parts
+    parts, meta = message.parts, message.meta
     is_plain = not parts or (len(parts) == 1 and isinstance(parts[0], TextPart) and bool(parts[0].text))
     return (
         message.id,
         message.parent_id,
         message.role.value,
         to_microseconds(message.created_at),
-        storable(message.text),
+        storable(parts[0].text if parts and isinstance(parts[0], TextPart) and is_plain else message.text),
         None if is_plain else _dump([*pieces_of(message)]),
-        None if message.meta == NO_META else _dump(_meta_fields(message.meta)),
+        None if meta is NO_META or meta == NO_META else _encoded(meta),
     )
 
 
@@ -182,6 +183,18 @@ def _replace(message: Message, *, parts: tuple[Part, ...] | None = None, meta: M
         message.created_at,
         message.meta if meta is None else meta,
     )
+
+
+def _encoded(meta: Meta) -> str:
+    """Return what is known as it is stored."""
+    has_numbers = (meta.usage, meta.cost_usd, meta.first_token_s, meta.duration_s) != (None, None, None, None)
+    return _dump(_meta_fields(meta)) if has_numbers else _encoded_words(meta)
+
+
+@lru_cache(maxsize=64)
+def _encoded_words(meta: Meta) -> str:
+    """Of all replies in a file of another program much the same is known, and no numbers: equal ones can differ there."""
+    return _dump(_meta_fields(meta))
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

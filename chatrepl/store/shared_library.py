@@ -16,6 +16,7 @@ from chatrepl.ports import (
     Hits,
     Imported,
     LibraryStats,
+    PreparedChat,
     Tail,
     WholeChat,
 )
@@ -178,9 +179,15 @@ class SharedLibrary:
         """Keep the title that a model made."""
         self._change(lambda library: library.set_auto_title(chat, title))
 
+    def prepare(self, chat: WholeChat) -> PreparedChat:
+        """Work out what bringing a chat in takes."""
+        from chatrepl.store.bringing import prepare
+
+        return prepare(chat)
+
     def import_chats(
         self,
-        chats: Sequence[WholeChat],
+        chats: Sequence[PreparedChat],
         *,
         is_dry: bool = False,
         on_stored: Callable[[], None] = lambda: None,

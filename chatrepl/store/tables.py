@@ -43,30 +43,16 @@ def insert_chat(connection: sqlite3.Connection, chat: Conversation, created_us: 
 
 
 def insert_messages(
-    connection: sqlite3.Connection,
-    chat: ChatId,
-    messages: Iterable[Message],
-    writer: str,
-    unindexed: list[tuple[int, str]] | None = None,
-) -> int:
-    """Add messages that belong together, and return how many. Replies still arriving get a writer.
-
-    ``unindexed`` takes up what the index must be told of them later; None: it is told now. Within a transaction the index
-    writes all it has whenever another statement begins that could fail: telling it of many chats at once is ten times
-    as quick.
-    """
+    connection: sqlite3.Connection, chat: ChatId, messages: Iterable[Message], writer: str = ""
+) -> list[tuple[int, str]]:
+    """Add messages that belong together, and return what the index must be told. Replies still arriving get a writer."""
     (last,) = connection.execute("SELECT coalesce(max(position), 0) FROM messages").fetchone()
     rows: list[tuple[Any, ...]] = [
         (position, chat, writer if message.meta.state is ReplyState.STREAMING else None, *to_row(message))
         for position, message in enumerate(messages, start=last + 1)
     ]
     connection.executemany(_INSERT, rows)
-    arrived = [(row[0], row[7]) for row in rows if row[2] is None]
-    if unindexed is None:
-        index.add(connection, arrived)
-    else:
-        unindexed += arrived
-    return len(rows)
+    return [(row[0], row[7]) for row in rows if row[2] is None]
 
 
 def insert_message(connection: sqlite3.Connection, chat: ChatId, message: Message, writer: str | None) -> int:

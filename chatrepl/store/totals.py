@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import NamedTuple
 
 from chatrepl.messages import ChatId, Message
 from chatrepl.store.amounts import to_trillionths
@@ -16,8 +17,18 @@ _ADD = (
 )
 
 
-def add(connection: sqlite3.Connection, chat: ChatId, messages: Iterable[Message]) -> None:
-    """Count replies that have arrived; the last one's model is the chat's."""
+class Used(NamedTuple):
+    """What replies have used."""
+
+    model: str
+    """Of the last one. Empty: none is known."""
+    tokens: int
+    cost_pusd: int | None
+    """In trillionths of a dollar. None: no cost is known."""
+
+
+def of(messages: Iterable[Message]) -> Used:
+    """Count replies that have arrived."""
     model, tokens = "", 0
     cost: Decimal | None = None
     for message in messages:
@@ -28,10 +39,14 @@ def add(connection: sqlite3.Connection, chat: ChatId, messages: Iterable[Message
         tokens += meta.usage.total_tokens if meta.usage is not None else 0
         if meta.cost_usd is not None:
             cost = (cost or Decimal(0)) + meta.cost_usd
+    return Used(storable(model), min(tokens, 2**53), to_trillionths(cost))
+
+
+def add(connection: sqlite3.Connection, chat: ChatId, messages: Iterable[Message]) -> None:
+    """Count replies that have arrived for their chat; the last one's model is the chat's."""
+    model, tokens, cost = of(messages)
     if model or tokens or cost is not None:
-        amount = to_trillionths(cost)
-        tokens = min(tokens, 2**53)
-        connection.execute(_ADD, (model, storable(model), tokens, amount, amount, chat))
+        connection.execute(_ADD, (model, model, tokens, cost, cost, chat))
 
 
 def recount(connection: sqlite3.Connection) -> None:

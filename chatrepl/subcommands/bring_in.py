@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import sys
 import threading
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -21,13 +22,15 @@ from chatrepl.environment import Environment
 from chatrepl.errors import ChatreplError, ExitStatus, StoreError
 from chatrepl.imports import KINDS, read_chats
 from chatrepl.imports.base import Found, Item, Problem
-from chatrepl.ports import Imported, Library, WholeChat
+from chatrepl.ports import Imported, Library, PreparedChat, WholeChat
 from chatrepl.queries import valid_tag
 from chatrepl.subcommands.output import Printer, Progress
 
 CHUNK_BYTES = 1 << 20
 BATCH_MESSAGES = 10_000
 """So much is stored in one step: all of it, or none."""
+SWITCH_INTERVAL_S = 0.0005
+"""The thread that reads lets the one that stores go on so soon: statements are short, and each has to wait for it."""
 BATCHES_AHEAD = 1
 SHOWN_PROBLEMS = 20
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -75,6 +78,8 @@ def run(arguments: Sequence[str], environment: Environment) -> int:
     store = wiring.open_store(environment)
     was_enabled = gc.isenabled()
     gc.disable()  # what is read holds no cycles, and looking for some takes a third of the time
+    switch_interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
         if not store.is_saving:
             raise StoreError(" ".join(store.warnings()) or "The library cannot be written.")
@@ -102,6 +107,7 @@ def run(arguments: Sequence[str], environment: Environment) -> int:
         return ExitStatus.INTERRUPTED
     finally:
         store.close()
+        sys.setswitchinterval(switch_interval_s)
         if was_enabled:
             gc.enable()
     _report(printer, tally, is_dry=options.dry_run)
@@ -118,14 +124,14 @@ class _Writer:
         self._tally = tally
         self._is_saving = is_saving
         self._is_dry = is_dry
-        self._batch: list[WholeChat] = []
+        self._batch: list[PreparedChat] = []
         self._batch_messages = 0
         self._pool = ThreadPoolExecutor(1)
-        self._waiting: list[tuple[Future[Sequence[Imported]], list[WholeChat]]] = []
+        self._waiting: list[tuple[Future[Sequence[Imported]], list[PreparedChat]]] = []
 
     def add(self, chat: WholeChat) -> None:
         """Store a chat, soon."""
-        self._batch.append(chat)
+        self._batch.append(self._library.prepare(chat))  # here, while what was handed over is stored
         self._batch_messages += len(chat.conversation)
         if self._batch_messages >= BATCH_MESSAGES:
             self.flush()
@@ -141,7 +147,7 @@ class _Writer:
         while len(self._waiting) > BATCHES_AHEAD:
             self._settle()
 
-    def _store(self, batch: list[WholeChat], stored: threading.Event) -> Sequence[Imported]:
+    def _store(self, batch: list[PreparedChat], stored: threading.Event) -> Sequence[Imported]:
         try:
             return self._library.import_chats(batch, is_dry=self._is_dry, on_stored=stored.set)
         finally:
@@ -158,7 +164,9 @@ class _Writer:
                 except StoreError as error:
                     if not self._is_saving():
                         raise
-                    self._tally.complain(Problem(f'chat "{chat.conversation.title[:60]}"', error.message))
+                    self._tally.complain(
+                        Problem(f'chat "{chat.whole.conversation.title[:60]}"', error.message)
+                    )
 
     def finish(self) -> None:
         """Wait until all is stored."""

@@ -60,7 +60,7 @@ def bring_in(number):
             parts = text_parts(f"imported{seed}x{number}")
             chat.append(Message(MessageId(f"{index:016x}{step:016x}"), chat.tip, Role.USER, parts, now()))
         chats.append(WholeChat(chat, now(), now()))
-    session.library.import_chats(chats)
+    session.library.import_chats([session.library.prepare(chat) for chat in chats])
 
 session.prepare()
 say("ready")
@@ -192,7 +192,7 @@ for number in range(100):
     for step in range(4):
         chat.append(Message(MessageId(f"{{step:032x}}"), chat.tip, Role.USER, text_parts(f"words{{number}} " * 400), clock.now()))
     try:
-        store.library.import_chats([WholeChat(chat, clock.now(), clock.now())])
+        store.library.import_chats([store.library.prepare(WholeChat(chat, clock.now(), clock.now()))])
         done += 1
     except StoreError as error:
         print("refused:", error.message)

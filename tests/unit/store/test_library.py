@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,11 +18,12 @@ from chatrepl.exports import FORMS, Outgoing
 from chatrepl.imports import read_chats
 from chatrepl.imports.base import Found as ReadChat
 from chatrepl.messages import ChatId, Message, MessageId, Meta, ReplyState, Role, TextPart
-from chatrepl.ports import ChatFilter, WholeChat
+from chatrepl.ports import ChatFilter, Imported, WholeChat
 from chatrepl.queries import read_query
 from chatrepl.search import fold, parse
 from chatrepl.store import migrations
 from chatrepl.store.chats import SqliteStore
+from chatrepl.store.many import ROWS_AT_ONCE, chunks
 from tests.support.conversations import CHAT, COMPLETE, NOON, TestClock, conversations, reply, same, user
 
 
@@ -283,6 +285,10 @@ def whole(chat: Conversation) -> WholeChat:
     return WholeChat(chat, NOON, NOON + timedelta(hours=1))
 
 
+def bring(store: SqliteStore, *chats: WholeChat) -> Sequence[Imported]:
+    return store.library.import_chats([store.library.prepare(chat) for chat in chats])
+
+
 @settings(max_examples=25, deadline=None)
 @given(made=conversations(settled=True))
 def test_what_is_brought_in_is_the_same_and_twice_is_once(
@@ -290,11 +296,11 @@ def test_what_is_brought_in_is_the_same_and_twice_is_once(
 ) -> None:
     store = SqliteStore.open(tmp_path_factory.mktemp("s") / "chats.db", TestClock())
     try:
-        (first,) = store.library.import_chats([whole(made)])
+        (first,) = bring(store, whole(made))
         assert first.is_new
         assert first.added_count == len(made)
         assert same(store.load(made.id), made)
-        (second,) = store.library.import_chats([whole(made)])
+        (second,) = bring(store, whole(made))
         assert second == (made.id, 0, False)
         assert same(store.library.read(made.id).conversation, made)
         assert store.library.check() == []
@@ -307,14 +313,94 @@ def test_a_grown_chat_is_extended_and_what_was_said_here_stays(store: SqliteStor
     second = Message(
         second.id, first.id, *[getattr(second, name) for name in ("role", "parts", "created_at", "meta")]
     )
-    store.library.import_chats([whole(Conversation(CHAT, messages=[first]))])
+    bring(store, whole(Conversation(CHAT, messages=[first])))
     own = user("said here", first.id)
     store.append(CHAT, own)
-    (done,) = store.library.import_chats([whole(Conversation(CHAT, messages=[first, second]))])
+    (done,) = bring(store, whole(Conversation(CHAT, messages=[first, second])))
     assert (done.added_count, done.is_new) == (1, False)
     chat = store.load(CHAT)
     assert [*chat.messages] == [first.id, own.id, second.id]
     assert chat.tip == own.id  # the user went on from there
+
+
+def test_new_known_and_grown_chats_come_in_together_and_are_told_in_their_order(store: SqliteStore) -> None:
+    ids = [ChatId(letter * 32) for letter in "abcd"]
+    known = Conversation(ids[1], messages=[user("known", None)])
+    begun = user("begun", None)
+    bring(store, whole(known), whole(Conversation(ids[2], messages=[begun], tip=begun.id)))
+    more = user("grown", begun.id)
+    grown = Conversation(ids[2], messages=[begun, more], tip=more.id)
+    new = Conversation(ids[0], messages=[user("new", None)])
+    tagged = Conversation(ids[3], messages=[user("tagged", None)])
+    tagged.tags = ("work",)
+
+    done = bring(
+        store,
+        whole(new),
+        whole(known),
+        whole(grown),
+        whole(tagged),
+        whole(new),
+    )
+
+    assert done == [
+        (ids[0], 1, True),
+        (ids[1], 0, False),
+        (ids[2], 1, False),
+        (ids[3], 1, True),
+        (ids[0], 0, False),
+    ]
+    assert [found(store, word) for word in ("new", "known", "grown", "tagged")] == [
+        ["new"],
+        ["known"],
+        ["grown"],
+        ["tagged"],
+    ]
+    assert store.load(ids[2]).tip == more.id
+    assert store.library.read(ids[3]).conversation.tags == ("work",)
+    assert store.library.check() == []
+
+
+@pytest.mark.parametrize("letters", ["a", "b", "ab", ""])
+def test_it_is_told_once_that_other_threads_need_not_wait(store: SqliteStore, letters: str) -> None:
+    bring(store, whole(Conversation(ChatId("a" * 32), messages=[user("there already", None)])))
+    chats = [Conversation(ChatId(letter * 32), messages=[user("words", None)]) for letter in letters]
+    calls: list[None] = []
+
+    store.library.import_chats(
+        [store.library.prepare(whole(chat)) for chat in chats], on_stored=lambda: calls.append(None)
+    )
+
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 511, 512, 513, 2000])
+def test_so_many_messages_at_once_are_all_stored_and_found(store: SqliteStore, count: int) -> None:
+    chat = Conversation(CHAT)
+    for number in range(count):
+        chat.append(user(f"word{number}", chat.tip))
+
+    bring(store, whole(chat))
+
+    assert same(store.load(CHAT), chat)
+    assert found(store, f"word{count - 1}") == [f"word{count - 1}"]
+    assert store.library.check() == []
+
+
+@given(count=st.integers(0, 3000), limit=st.integers(1, 3000), width=st.integers(1, 12))
+def test_rows_go_into_statements_of_few_lengths_each_once_and_in_order(
+    count: int, limit: int, width: int
+) -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, max(limit, width))
+    rows = [(number,) * width for number in range(count)]
+
+    made = [*chunks(connection, rows)]
+
+    assert [row for some in made for row in some] == rows
+    assert all(len(some) * width <= max(limit, width) and len(some) <= ROWS_AT_ONCE for some in made)
+    assert len({len(some) for some in made}) <= 10
+    connection.close()
 
 
 def test_chats_come_in_all_or_none(store: SqliteStore) -> None:
@@ -322,7 +408,7 @@ def test_chats_come_in_all_or_none(store: SqliteStore) -> None:
     bad = Conversation(ChatId("b" * 32), messages=[user("x", None)])
     bad._messages = {MessageId("z"): user("orphan", MessageId("nowhere"))}
     with pytest.raises(StoreError):
-        store.library.import_chats([whole(good), whole(bad)])
+        bring(store, whole(good), whole(bad))
     assert store.list_chats() == []
     assert found(store, "fine") == []
 
@@ -452,7 +538,7 @@ def test_two_terminals_in_one_chat_make_branches(store: SqliteStore, path: Path,
 def test_a_time_far_away_does_no_harm(store: SqliteStore) -> None:
     far = datetime(9999, 12, 31, tzinfo=UTC)
     late = Message(MessageId("m"), None, Role.USER, (TextPart("from the future"),), far)
-    store.library.import_chats([WholeChat(Conversation(CHAT, messages=[late]), far, far)])
+    bring(store, WholeChat(Conversation(CHAT, messages=[late]), far, far))
     assert found(store, "future") == ["from the future"]
     assert store.library.stats(UTC).message_count == 1
 
@@ -476,16 +562,15 @@ def test_out_and_in_and_out_again_is_the_same(
         (found,) = read_chats([first.encode()], "chats.jsonl", NOON)
         assert isinstance(found, ReadChat)
         assert found.problems == ()
-        store.library.import_chats(
-            [
-                WholeChat(
-                    found.conversation,
-                    found.created_at,
-                    found.updated_at,
-                    found.auto_title,
-                    found.is_archived,
-                )
-            ]
+        bring(
+            store,
+            WholeChat(
+                found.conversation,
+                found.created_at,
+                found.updated_at,
+                found.auto_title,
+                found.is_archived,
+            ),
         )
         again = "".join(FORMS["jsonl"].write([Outgoing(*store.library.read(made.id))], "", NOON))
         assert again == first
