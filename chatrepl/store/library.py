@@ -227,12 +227,23 @@ class SqliteLibrary:
                 raise
             return 0
 
+    def merge_some(self) -> bool:
+        """Merge parts of the index for a moment where it has too many; returns whether there may be more to do."""
+        try:
+            with self._database.read() as connection:
+                if not index.has_many_parts(connection):
+                    return False
+            with self._database.write(durable=False) as connection:
+                return index.merge_some(connection)
+        except DiskError:  # as in tend
+            return False
+
     def _tend(self, before: datetime) -> int:
         with self._database.read() as connection:
-            is_current, has_many_parts = index.is_current(connection), index.has_many_parts(connection)
-        if not is_current or has_many_parts:
+            is_current = index.is_current(connection)
+        if not is_current:
             with self._database.write() as connection:
-                (index.merge if is_current else index.rebuild)(connection)
+                index.rebuild(connection)
         query = "SELECT id FROM chats WHERE deleted_us < ?"
         limit_us = to_microseconds(before)
         with self._database.read() as connection:

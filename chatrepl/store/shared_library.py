@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from chatrepl.store.memory import MemoryStore
 
 T = TypeVar("T")
+REST_S = 0.005
+"""Between two steps of work on the index: messages that wait to be stored go first."""
 
 
 class OnFile(Protocol):
@@ -173,7 +176,10 @@ class SharedLibrary:
 
     def tend(self, before: datetime, *, is_needed: bool = False) -> int:
         """Remove for good what was put into the bin before a time, and see to the index."""
-        return self._on_file(lambda library: library.tend(before, is_needed=is_needed)) or 0
+        removed = self._on_file(lambda library: library.tend(before, is_needed=is_needed)) or 0
+        while self._on_file(lambda library: library.merge_some()):
+            time.sleep(REST_S)
+        return removed
 
     def set_auto_title(self, chat: ChatId, title: str) -> None:
         """Keep the title that a model made."""

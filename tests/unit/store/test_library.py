@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -18,16 +20,17 @@ from chatrepl.exports import FORMS, Outgoing
 from chatrepl.imports import read_chats
 from chatrepl.imports.base import Found as ReadChat
 from chatrepl.messages import ChatId, Message, MessageId, Meta, ReplyState, Role, TextPart
-from chatrepl.ports import ChatFilter, Imported, WholeChat
+from chatrepl.ports import ChatFilter, ChatStore, Imported, WholeChat
 from chatrepl.queries import read_query
 from chatrepl.search import fold, parse
-from chatrepl.store import migrations
+from chatrepl.store import index, migrations
 from chatrepl.store.chats import SqliteStore
 from chatrepl.store.many import ROWS_AT_ONCE, chunks
+from chatrepl.store.resilient import open_store
 from tests.support.conversations import CHAT, COMPLETE, NOON, TestClock, conversations, reply, same, user
 
 
-def add_chat(store: SqliteStore, name: str, *texts: str, title: str = "") -> ChatId:
+def add_chat(store: ChatStore, name: str, *texts: str, title: str = "") -> ChatId:
     chat = ChatId(name * 32)
     store.create_chat(chat, system=None, created_at=NOON)
     parent: MessageId | None = None
@@ -214,6 +217,37 @@ def test_after_its_time_a_chat_is_gone_from_the_bin_and_from_the_file(
     store.close()
     files = [store.path, *store.path.parent.glob("chats.db-wal")]
     assert not any(b"xylophone" in file.read_bytes() for file in files)
+
+
+def test_too_many_parts_of_the_index_are_merged_in_steps_between_which_messages_are_stored(
+    path: Path, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parts() -> int:
+        with sqlite3.connect(path) as connection:
+            return int(connection.execute("SELECT count(DISTINCT segid) FROM words_idx").fetchone()[0])
+
+    monkeypatch.setattr(index, "STEP_PAGES", 1)
+    monkeypatch.setattr(index, "MANY_PARTS", 8)
+    pauses: list[int] = []
+    with closing(open_store(path, clock)) as store:
+        texts = [" ".join(f"word{number}x{place}" for place in range(600)) for number in range(20)]
+        add_chat(store, "a", *texts)
+        assert parts() > 8
+
+        def pause(_: float) -> None:
+            pauses.append(len(pauses))
+            if len(pauses) == 1:
+                add_chat(store, "b", "said meanwhile")
+
+        monkeypatch.setattr(time, "sleep", pause)
+        store.library.tend(clock.now())
+
+        assert len(pauses) > 1
+        assert parts() <= 8
+        for number, text in enumerate(texts):
+            query, _ = read_query(f"word{number}x599", NOON, UTC)
+            assert [hit.text for hit in store.library.search(query).hits] == [text]
+        assert store.library.check() == []
 
 
 def test_the_bin_is_left_for_another_time_while_another_process_has_the_file(
