@@ -29,6 +29,8 @@ from chatrepl.subcommands.output import Printer, Progress
 CHUNK_BYTES = 1 << 20
 BATCH_MESSAGES = 10_000
 """So much is stored in one step: all of it, or none."""
+FIRST_MESSAGES = 1250
+"""And so much in the first, so that reading and storing go on side by side soon; each step after it may be twice as large."""
 SWITCH_INTERVAL_S = 0.0005
 """The thread that reads lets the one that stores go on so soon: statements are short, and each has to wait for it."""
 BATCHES_AHEAD = 1
@@ -126,6 +128,7 @@ class _Writer:
         self._is_dry = is_dry
         self._batch: list[PreparedChat] = []
         self._batch_messages = 0
+        self._wanted = FIRST_MESSAGES
         self._pool = ThreadPoolExecutor(1)
         self._waiting: list[tuple[Future[Sequence[Imported]], list[PreparedChat]]] = []
 
@@ -133,7 +136,8 @@ class _Writer:
         """Store a chat, soon."""
         self._batch.append(self._library.prepare(chat))  # here, while what was handed over is stored
         self._batch_messages += len(chat.conversation)
-        if self._batch_messages >= BATCH_MESSAGES:
+        if self._batch_messages >= self._wanted:
+            self._wanted = min(2 * self._wanted, BATCH_MESSAGES)
             self.flush()
 
     def flush(self) -> None:
