@@ -471,8 +471,10 @@ class Session(PersonaChat):
             self.origins[name] = "/set"
             if name == "model":
                 self._model = changed.model
-            if not name.startswith("terminal."):
+            if name in {"model", "window.limit_tokens"}:
                 self._planner = None
+            elif self._planner is not None:  # what it has counted and learnt of the model stays
+                self._planner.use_settings(changed)
 
     def use_profile(self, name: str) -> None:
         """Go on with a profile: its server, model and parameters, and its persona or system prompt where it has one.

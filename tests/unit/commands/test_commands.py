@@ -232,6 +232,24 @@ def test_set_changes_shows_and_explains(run: Run, session: Session) -> None:
     assert isinstance(run("/set"), Table)
 
 
+def test_set_keeps_what_was_counted_and_learnt_of_the_model_where_the_setting_changes_neither(
+    run: Run, session: Session
+) -> None:
+    planner = session.planner
+    planner.learn_window(900)
+
+    run("/set temperature 0.2")
+    run("/set max_tokens 100")
+    run("/set window.reserve_tokens 50")
+
+    assert session.planner is planner
+    assert planner.window_tokens == 900
+    assert planner.limits.reserve_tokens == 50
+
+    run("/set window.limit_tokens 700")
+    assert session.planner.window_tokens == 700
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [("/set temperature 3", "0 to 2"), ("/set temprature 1", "temprature"), ("/set base_url x", "base_url")],
