@@ -27,7 +27,7 @@ class Cached(NamedTuple):
 
 
 class JsonCache:
-    """A file of named values. Fits ``ports.Memory``; never raises; several processes may use it at once.
+    """A file of named values. Fits ``memory_ports.Memory``; never raises; several processes may use it at once.
 
     Two that write at the same moment may lose one of the values, never the file.
     """

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chatrepl.errors import ApiError
 from chatrepl.exchange import Json, ModelInfo
-from chatrepl.ports import Memory
+
+if TYPE_CHECKING:
+    from chatrepl.memory_ports import Memory
 
 FRESH_S = 86_400.0
 """A list that is younger is not asked for again."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from chatrepl.cancellation import Cancellation
     from chatrepl.conversation import Conversation, Mark, Rating, Summary, Verdict
-    from chatrepl.exchange import Json, ModelInfo, Moderation, RateLimits, Request, StreamEvent, WireRequest
+    from chatrepl.exchange import ModelInfo, Moderation, RateLimits, Request, StreamEvent, WireRequest
     from chatrepl.ledger import Entry, Opening, Query, Spent
     from chatrepl.mentions import Mention
     from chatrepl.messages import Attachment, ChatId, ImagePart, Message, MessageId, Role
@@ -73,32 +73,6 @@ class Attacher(Protocol):
         Raises:
             AttachmentError: none is there, or nothing here can read it.
         """
-        ...
-
-
-class Remembered(Protocol):
-    """A value that was kept, and how old it is."""
-
-    @property
-    def value(self) -> Json:
-        """What was kept."""
-        ...
-
-    @property
-    def age_s(self) -> float:
-        """Seconds since it was kept, from 0 up."""
-        ...
-
-
-class Memory(Protocol):
-    """Keeps what was learned about servers from one run to the next. Never raises; any thread may use it."""
-
-    def get(self, key: str) -> Remembered | None:
-        """Return what was kept under a name. None: nothing was, or it cannot be read."""
-        ...
-
-    def put(self, key: str, value: Json) -> None:
-        """Keep a value under a name."""
         ...
 
 

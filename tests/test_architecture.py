@@ -77,7 +77,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "environment": ("environment",),
     "files": ("files",),
-    "ports": ("line_ports", "ports", "shelves"),
+    "ports": ("line_ports", "memory_ports", "ports", "shelves"),
     "attaching": ("attaching",),
     "api": ("api",),
     "store": ("store",),

@@ -39,7 +39,8 @@ from chatrepl.providers import Provider, provider_at
 if TYPE_CHECKING:
     import requests
 
-    from chatrepl.ports import Clock, Memory
+    from chatrepl.memory_ports import Memory
+    from chatrepl.ports import Clock
     from chatrepl.settings import NetworkSettings
 
 LOADING_LIMIT_S = 60.0

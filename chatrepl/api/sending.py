@@ -18,7 +18,7 @@ from chatrepl.joint import Joint
 if TYPE_CHECKING:
     from chatrepl.cancellation import Cancellation
     from chatrepl.exchange import Json
-    from chatrepl.ports import Memory
+    from chatrepl.memory_ports import Memory
     from chatrepl.settings import NetworkSettings
 
 FORGOTTEN_AFTER_S = 30 * 86_400.0
