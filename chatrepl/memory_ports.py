@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from chatrepl.exchange import Json
+    from chatrepl.messages import ChatId
 
 
 class Remembered(Protocol):
@@ -31,4 +32,23 @@ class Memory(Protocol):
 
     def put(self, key: str, value: Json) -> None:
         """Keep a value under a name."""
+        ...
+
+
+class Agreements(Protocol):
+    """Keeps what the user agreed to send as it is, with its chat, as digests. Never raises; any thread may use it.
+
+    It is of this machine and this user: no copy of a chat has it.
+    """
+
+    def of(self, chat: ChatId, provider: str) -> frozenset[bytes]:
+        """Return what may be sent to a server."""
+        ...
+
+    def add(self, chat: ChatId, provider: str, digests: frozenset[bytes]) -> object:
+        """Keep what was agreed to."""
+        ...
+
+    def withdraw(self, chat: ChatId) -> object:
+        """Forget all that was agreed to in a chat, at every server."""
         ...

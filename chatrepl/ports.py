@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chatrepl.conversation import Conversation, Mark, Rating, Summary, Verdict
     from chatrepl.exchange import ModelInfo, Moderation, RateLimits, Request, StreamEvent, WireRequest
     from chatrepl.ledger import Entry, Opening, Query, Spent
+    from chatrepl.memory_ports import Agreements
     from chatrepl.mentions import Mention
     from chatrepl.messages import Attachment, ChatId, ImagePart, Message, MessageId, Role
     from chatrepl.pacing import Go, Pace, Place, Sent, Ticket
@@ -559,6 +560,11 @@ class ChatStore(Protocol):
     @property
     def ledger(self) -> UsageLedger:
         """What every request took, of all processes."""
+        ...
+
+    @property
+    def agreements(self) -> Agreements:
+        """What the user agreed to send as it is."""
         ...
 
     @property

@@ -33,6 +33,7 @@ from chatrepl.store.records import check_kind, interrupted, storable, to_microse
 from chatrepl.store.writers import Writer
 
 if TYPE_CHECKING:
+    from chatrepl.store.agreements import SqliteAgreements
     from chatrepl.store.ledger import SqliteLedger
     from chatrepl.store.pacing import SqliteReservations
 
@@ -64,6 +65,13 @@ class SqliteStore:
         from chatrepl.store.ledger import SqliteLedger
 
         return SqliteLedger(self._database, self._clock, self._writer)
+
+    @cached_property
+    def agreements(self) -> SqliteAgreements:
+        """What the user agreed to send as it is."""
+        from chatrepl.store.agreements import SqliteAgreements
+
+        return SqliteAgreements(self._database)
 
     @cached_property
     def library(self) -> SqliteLibrary:

@@ -60,7 +60,7 @@ BULK_MESSAGES = 2000
 """From here on an import is given more memory, and its log more room."""
 BULK_CACHE_KIB = 65_536
 BULK_CHECKPOINT_PAGES = 16_384
-_TABLES_OF_A_CHAT = ("marks", "summaries", "ratings", "tags", "drafts")
+_TABLES_OF_A_CHAT = ("marks", "summaries", "ratings", "tags", "drafts", "agreements")
 
 
 class _DryRun(Exception):  # noqa: N818 - it undoes a transaction

@@ -209,12 +209,28 @@ def _library(connection: sqlite3.Connection) -> None:
     index.rebuild(connection)
 
 
+def _agreements(connection: sqlite3.Connection) -> None:
+    """What the user agreed to send as it is, in each chat and to each server: digests, never a value."""
+    _run(
+        connection,
+        """
+        CREATE TABLE agreements (
+            chat TEXT NOT NULL REFERENCES chats (id),
+            provider TEXT NOT NULL,
+            digest BLOB NOT NULL,
+            PRIMARY KEY (chat, provider, digest)
+        ) WITHOUT ROWID
+        """,
+    )
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _begin,
     _reservations,
     _ledger,
     _marks,
     _library,
+    _agreements,
 )
 """Step N brings a database from version N - 1 to version N."""
 

@@ -24,6 +24,7 @@ from chatrepl.store.finding import find
 from chatrepl.store.memory import MemoryStore
 
 if TYPE_CHECKING:
+    from chatrepl.store.agreements import SharedAgreements, SqliteAgreements
     from chatrepl.store.ledger import SharedLedger, SqliteLedger
     from chatrepl.store.library import SqliteLibrary
     from chatrepl.store.pacing import SharedReservations, SqliteReservations
@@ -62,6 +63,7 @@ class ResilientStore:
         self._warnings: list[str] = []
         self._reservations: SharedReservations | None = None
         self._ledger: SharedLedger | None = None
+        self._agreements: SharedAgreements | None = None
         self._library: SharedLibrary | None = None
         try:
             self._file = SqliteStore.open(path, clock, timeout_s=timeout_s)
@@ -276,6 +278,22 @@ class ResilientStore:
             return self._ledger
 
     @property
+    def agreements(self) -> SharedAgreements:
+        """What the user agreed to send as it is, in each chat; for this run only while nothing is saved."""
+        with self._lock:
+            if self._agreements is None:
+                from chatrepl.store.agreements import SharedAgreements
+
+                def on_file(action: Callable[[SqliteAgreements], U]) -> U | None:
+                    return self._write(lambda file: action(file.agreements))
+
+                def read_file(action: Callable[[SqliteAgreements], U]) -> U | None:
+                    return self._read(lambda file: action(file.agreements))
+
+                self._agreements = SharedAgreements(self._lock, on_file, read_file)
+            return self._agreements
+
+    @property
     def library(self) -> SharedLibrary:
         """The chats as a whole; while nothing is saved, what this process knows of them, to look at."""
         with self._lock:
@@ -384,6 +402,8 @@ class ResilientStore:
             self._reservations.bring_to(file.reservations)
         if self._ledger is not None:
             self._ledger.bring_to(file.ledger)
+        if self._agreements is not None:
+            self._agreements.bring_to(file.agreements)
 
     def _open_for_reading(self, error: DiskError) -> None:
         """Show at least the chats of a file that cannot be written."""
