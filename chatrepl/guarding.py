@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +26,7 @@ from chatrepl.exchange import (
     Waiting,
     WireRequest,
 )
+from chatrepl.guard.consent import Agreed, digest
 from chatrepl.guard.screening import Found, Screening, described, text_of
 from chatrepl.messages import ChatId, ItemPart, Message, Part, Role
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from chatrepl.cancellation import Cancellation
     from chatrepl.context.window import Plan
     from chatrepl.guard.masking import Unmasker
+    from chatrepl.memory_ports import Agreements
     from chatrepl.ports import ModelClient, Moderator
     from chatrepl.settings import GuardMode, GuardSettings
 
@@ -66,17 +68,17 @@ class Guard:
 
     Args:
         settings: Returns the settings as they are now.
+        agreements: Returns what keeps what the user agreed to.
     """
 
-    def __init__(self, settings: Callable[[], GuardSettings]) -> None:
+    def __init__(self, settings: Callable[[], GuardSettings], agreements: Callable[[], Agreements]) -> None:
         self._settings = settings
+        self._agreements = agreements
         self._lock = threading.RLock()
         self._screenings: dict[ChatId, Screening] = {}
         self._looked_for: tuple[bool, tuple[str, ...]] = (False, ())
-        self._agreed: dict[tuple[ChatId, str], set[str]] = {}
-        """The values that may be sent as they are, by chat and server."""
-        self._agreed_texts: set[tuple[ChatId, str]] = set()
-        """Texts that are sent although they were flagged."""
+        self._told: dict[tuple[ChatId, str], frozenset[bytes]] = {}
+        """Digests of what is sent as it is, by chat and server, since it was told of and there is nobody to ask."""
         self._questions: dict[ChatId, dict[str, _Question]] = {}
         """What is held back now in each chat, by server: a comparison asks several."""
         self._told_values: dict[ChatId, set[str]] = {}
@@ -107,11 +109,14 @@ class Guard:
                 self._screenings[chat] = Screening(is_personal=settings.personal, allowed=allowed)
             return self._screenings[chat]
 
-    def passed(self, chat: ChatId, provider: str) -> frozenset[str]:
-        """Return the values that may be sent to a server as they are."""
-        with self._lock:
-            agreed = self._agreed.get((chat, provider), ()) if self.mode == "warn" else ()
-            return frozenset(agreed)
+    def passed(self, chat: ChatId, provider: str) -> Container[str]:
+        """Return the values that may be sent to a server as they are; what was agreed to is read when one is asked about."""
+        return Agreed(chat, lambda: self._agreed(chat, provider)) if self.mode == "warn" else ()
+
+    def _agreed(self, chat: ChatId, provider: str) -> frozenset[bytes]:
+        told = self._told.get((chat, provider))
+        agreed = self._agreements().of(chat, provider)
+        return agreed | told if told else agreed
 
     def look(
         self,
@@ -147,13 +152,15 @@ class Guard:
         said = f"What is about to be sent to {provider} holds {described(found)}."
         if mode == "block":
             return GuardedError(said, hint=BLOCK_HINT, is_final=True)
-        with self._lock:
-            values = tuple(each.value for each in found)
-            self._questions.setdefault(chat, {})[provider] = _Question(values, "")
+        question = _Question(tuple(each.value for each in found), "")
         if self.only_tells:
-            self.agree(chat)
+            with self._lock:
+                before = self._told.get((chat, provider), frozenset())
+                self._told[chat, provider] = before | self._digests(chat, question)
             yield Notice(said)
             return None
+        with self._lock:
+            self._questions.setdefault(chat, {})[provider] = question
         return GuardedError(said, hint=ASK_HINT)
 
     def _moderate(
@@ -168,7 +175,7 @@ class Guard:
         last = next((message for message in reversed(sent) if message.role is Role.USER), None)
         texts = [text_of(part) for part in self._as_sent(provider, chat, last)] if last is not None else []
         text = "\n".join(filter(str.strip, texts))
-        if not text or (chat, text) in self._agreed_texts:
+        if not text or digest(chat, "text", text) in self._agreed(chat, provider):
             return None
         yield Waiting("asking the provider's moderation")
         verdict, why = None, "it has none"
@@ -199,14 +206,32 @@ class Guard:
         return self.screening(chat).masked_messages(messages, self.passed(chat, provider))
 
     def agree(self, chat: ChatId) -> None:
-        """Let what the last turn of a chat was held back for be sent as it is, from now on."""
+        """Let what the last turn of a chat was held back for be sent as it is, from now on; also in later runs."""
+        for provider, question in self._asked(chat).items():
+            self._agreements().add(chat, provider, self._digests(chat, question))
+
+    def decline(self, chat: ChatId) -> None:
+        """Let what the last turn of a chat was held back for stay unsent: it is asked about again."""
+        self._asked(chat)
+
+    def withdraw(self, chat: ChatId) -> None:
+        """Ask again about all that was agreed to in a chat, at every server."""
         with self._lock:
-            for provider, question in self._questions.pop(chat, {}).items():
-                if question.flagged:
-                    self._agreed_texts.add((chat, question.flagged))
-                agreed = self._agreed.setdefault((chat, provider), set())
-                for value in question.values:
-                    agreed |= self.screening(chat).within(value)
+            for key in [key for key in self._told if key[0] == chat]:
+                del self._told[key]
+        self._agreements().withdraw(chat)
+
+    def _asked(self, chat: ChatId) -> dict[str, _Question]:
+        """Return what is held back in a chat, by server, and hold back nothing any more."""
+        with self._lock:
+            return self._questions.pop(chat, {})
+
+    def _digests(self, chat: ChatId, question: _Question) -> frozenset[bytes]:
+        """Return what stands for all that a question is about."""
+        screening = self.screening(chat)
+        values = {each for value in question.values for each in screening.within(value)}
+        flagged = [digest(chat, "text", question.flagged)] if question.flagged else []
+        return frozenset((*flagged, *(digest(chat, "value", value) for value in values)))
 
     def seen(self, chat: ChatId, provider: str) -> tuple[Seen, ...]:
         """Return what was found in a chat by now."""

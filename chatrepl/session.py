@@ -259,7 +259,7 @@ class Session(PersonaChat):
             if self._guard is None:
                 from chatrepl.guarding import Guard
 
-                self._guard = Guard(lambda: self.settings.guard)
+                self._guard = Guard(lambda: self.settings.guard, lambda: self.store.agreements)
             return self._guard
 
     def look_through(self) -> tuple[Seen, ...]:

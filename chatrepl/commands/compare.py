@@ -144,6 +144,7 @@ def _ask_for_consent(session: Session, compare: Compare) -> Confirm:
 
 
 def _taken_back(session: Session, compare: Compare) -> Reply:
+    session.guard.decline(session.conversation.id)
     message = session.conversation.last_user_message()
     if compare.text is not None and message is not None:
         session.take_back(message)

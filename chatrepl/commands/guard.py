@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from chatrepl.commands import money
@@ -33,6 +34,8 @@ MODES: Mapping[GuardMode, str] = {
     "off": "nothing is looked for",
 }
 """What each mode does about what is found."""
+FORGET = "forget"
+"""Takes back what was agreed to."""
 
 
 def consent_to(failure: Failed, session: Session, kind: Kind) -> Reply | None:
@@ -42,6 +45,7 @@ def consent_to(failure: Failed, session: Session, kind: Kind) -> Reply | None:
         return money.consent_to(failure, session, kind)
 
     def take_back() -> Reply:
+        session.guard.decline(session.conversation.id)
         message = session.conversation.last_user_message()
         if kind is not Kind.ASK or message is None:
             return Notice("Nothing was sent.")
@@ -59,10 +63,15 @@ def _guard(context: Context, args: Mapping[str, Any]) -> Reply:
     session, mode = context.session, args["mode"]
     if mode is None:
         return _shown(session)
-    if mode not in MODES:
+    if mode == FORGET:
+        session.guard.withdraw(session.conversation.id)
+        mode = session.settings.guard.mode
         return Notice(
-            f"The guard knows {', '.join(MODES)}, not '{mode}'.", "error", hint="For example: /guard mask"
+            f"What you agreed to in this chat is taken back. The guard is set to {mode}: {MODES[mode]}."
         )
+    if mode not in MODES:
+        known = ", ".join((*MODES, FORGET))
+        return Notice(f"The guard knows {known}, not '{mode}'.", "error", hint="For example: /guard mask")
     session.change_setting("guard.mode", mode)
     return Notice(
         f"guard.mode = {mode}, until you leave: {MODES[session.settings.guard.mode]}.",
@@ -93,11 +102,13 @@ def _shown(session: Session) -> Reply:
     )
     if settings.mode == "block":
         rows = tuple((each.name, "is not sent") for each in seen)
+    if any(each.is_agreed for each in seen):
+        said = replace(said, hint="/guard forget takes back what you agreed to in this chat.")
     return Several((said, Table("Found in this chat", rows)))
 
 
 def _complete_mode(_context: Context, typed: str) -> list[str]:
-    return [mode for mode in get_args(GuardMode) if mode.startswith(typed)]
+    return [mode for mode in (*get_args(GuardMode), FORGET) if mode.startswith(typed)]
 
 
 COMMANDS = (
@@ -110,7 +121,8 @@ COMMANDS = (
         when=when_idle,
         help="What is about to be sent is looked through for keys, tokens, private keys and passwords, and with "
         "`guard.personal` for personal data. `warn` asks once for each chat, `mask` sends placeholders and puts the values "
-        "back into the reply, `block` sends nothing that holds any, `off` does not look. `/request` shows what is sent.",
-        examples=("/guard", "/guard mask", "/guard off"),
+        "back into the reply, `block` sends nothing that holds any, `off` does not look. What you agreed to is remembered with "
+        "the chat, for the server it was sent to; `/guard forget` takes it back. `/request` shows what is sent.",
+        examples=("/guard", "/guard mask", "/guard off", "/guard forget"),
     ),
 )

@@ -6,7 +6,7 @@ import contextlib
 import json
 import re
 import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple
@@ -44,7 +44,7 @@ class _Text:
         self._checked_count = 0
         """So many of the known values were looked for; more may be known by now."""
 
-    def places(self, masking: Masking, passed: Collection[str] = ()) -> tuple[Finding, ...]:
+    def places(self, masking: Masking, passed: Container[str] = ()) -> tuple[Finding, ...]:
         """Return where it holds what was found in it or elsewhere, but for values that may pass."""
         for value in islice(masking.order, self._checked_count, None):
             if len(value) >= LEAST_KNOWN_CHARS and value in self.text:
@@ -94,7 +94,7 @@ class Screening:
                         result[value] = Found(value, each.kind, where)
             return tuple(result.values())
 
-    def masked(self, request: Request, passed: Collection[str] = ()) -> Request:
+    def masked(self, request: Request, passed: Container[str] = ()) -> Request:
         """Return a request in which placeholders stand for all values but those that may pass."""
         with self._lock:
             self._learn(request.system, request.messages)
@@ -109,7 +109,7 @@ class Screening:
                 system = self._masking.masked(system, self._systems[system].places(self._masking, passed))
             return replace(request, system=system, messages=messages)
 
-    def masked_messages(self, messages: Sequence[Message], passed: Collection[str] = ()) -> list[Message]:
+    def masked_messages(self, messages: Sequence[Message], passed: Container[str] = ()) -> list[Message]:
         """Return messages as ``masked`` would send them, to be cut or put together."""
         return [*self.masked(Request("", tuple(messages)), passed).messages]
 
@@ -157,7 +157,7 @@ class Screening:
         if system is not None:
             yield self._systems[system], "the system prompt"
 
-    def _masked_message(self, message: Message, passed: Collection[str]) -> Message:
+    def _masked_message(self, message: Message, passed: Container[str]) -> Message:
         texts = self._messages[message.id].texts
         parts: list[Part] = []
         for part, one in zip(message.parts, texts, strict=True):
@@ -172,7 +172,7 @@ class Screening:
         is_same = all(one is other for one, other in zip(parts, message.parts, strict=True))
         return message if is_same else replace(message, parts=tuple(parts))
 
-    def _masked_items(self, text: str, passed: Collection[str]) -> str:
+    def _masked_items(self, text: str, passed: Container[str]) -> str:
         """Mask known values in a server's items, one a line, but for what is sealed."""
 
         def walk(value: Any, name: str = "") -> Any:

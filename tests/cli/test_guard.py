@@ -57,6 +57,16 @@ def test_a_flag_sends_it_as_it_is(run_cli: RunCli, server: RawServer, mode: str,
     assert b"hunter2" in server.posts[-1].body
 
 
+def test_what_a_flag_sent_was_not_agreed_to(run_cli: RunCli, server: RawServer) -> None:
+    answer(server, "Ok.")
+
+    assert run_cli("--guard", "warn", "-p", ASKED).returncode == ExitStatus.OK
+    done = run_cli("-c", "-p", "and now?")
+
+    assert done.returncode == ExitStatus.GUARD
+    assert "holds a password in an earlier message of yours" in done.stderr
+
+
 def test_block_holds_it_back_whatever_is_asked(run_cli: RunCli, server: RawServer) -> None:
     done = run_cli("--guard", "block", "-p", ASKED)
 

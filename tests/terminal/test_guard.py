@@ -33,6 +33,34 @@ def test_a_secret_is_asked_about_and_sent_or_given_back(start: Start, server: Ra
     assert chats(server)[-1].json()["messages"][-1]["content"] == "hunter2 again"
 
 
+def test_what_was_agreed_to_is_not_asked_about_when_the_chat_is_opened_again(
+    start: Start, server: RawServer
+) -> None:
+    server.answer(stream_answer(chat_chunks(["Thanks."])), stream_answer(chat_chunks(["Again."])))
+    first = start(columns=100)
+    first.send_line("use password=hunter2")
+    first.wait_for("Send it as it is? (y/n)")
+    first.send("y")
+    first.wait_for("Thanks.")
+    first.send("\x04")
+    first.wait_exit()
+
+    second = start("-c", columns=100, ready="Thanks.")
+    second.send_line("hunter2 again")
+    second.wait_for("Again.")
+    assert "Send it as it is?" not in second.everything()
+    asked = [message["content"] for message in chats(server)[-1].json()["messages"]]
+    assert asked == ["use password=hunter2", "Thanks.", "hunter2 again"]
+
+    second.send_line("/guard")
+    second.wait_for("is sent as it is")
+    second.send_line("/guard forget")
+    second.wait_for("is taken back")
+    second.send_line("once more")
+    second.wait_for("Send it as it is? (y/n)")
+    assert len(chats(server)) == 2
+
+
 def test_a_masked_secret_is_on_the_screen_and_nowhere_on_the_wire(start: Start, server: RawServer) -> None:
     server.answer(stream_answer(chat_chunks(["Take [TO", "KEN", "_1] and `[PASSWORD_1", "]`."])))
     server.answer(stream_answer(chat_chunks(["Bye."])))

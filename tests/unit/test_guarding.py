@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,13 +27,15 @@ from chatrepl.exchange import (
     Waiting,
     explain_finish,
 )
+from chatrepl.guard.consent import digest
 from chatrepl.guard.masking import Unmasker
 from chatrepl.guarding import restored
-from chatrepl.messages import Role
+from chatrepl.messages import ChatId, Role
 from chatrepl.session import Session
 from chatrepl.settings import GuardSettings, LibrarySettings, Settings, WindowSettings
+from chatrepl.store.resilient import open_store
 from chatrepl.turn import Completed, Failed, Kind, TurnEvent
-from tests.support.fakes import ScriptedClient, make_session, says
+from tests.support.fakes import FakeClock, ScriptedClient, make_session, says
 
 TOKEN = "ghp_aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zAaB3d"
 ASKED = f"password=hunter2\nand {TOKEN}"
@@ -148,6 +154,157 @@ def test_allowed_values_are_sent_without_a_question(tmp_path: Path) -> None:
     client = ScriptedClient(says("Hi"))
     session = guarded(tmp_path, client, allow=("hunter2", "ghp_.*"))
     assert isinstance(ask(session)[-1], Completed)
+
+
+# Remembering
+
+
+def later(tmp_path: Path, client: ScriptedClient, before: Session, **guard: object) -> Session:
+    """Leave, and open the chat again in another run."""
+    before.close()
+    session = guarded(tmp_path, client, **guard)  # type: ignore[arg-type]
+    session.open_chat(session.store.load(before.conversation.id))
+    return session
+
+
+def agreed(tmp_path: Path, text: str = ASKED) -> Session:
+    """Return a session in which the user has agreed to a message, which was sent."""
+    session = guarded(tmp_path, ScriptedClient(says("One")))
+    ask(session, text)
+    session.guard.agree(session.conversation.id)
+    assert isinstance(ask(session, kind=Kind.RETRY)[-1], Completed)
+    return session
+
+
+def agreements(tmp_path: Path) -> list[tuple[str, str, bytes]]:
+    with closing(sqlite3.connect(tmp_path / "chats.db")) as connection:
+        return connection.execute("SELECT chat, provider, digest FROM agreements").fetchall()
+
+
+def test_what_was_agreed_to_is_not_asked_about_in_the_next_run(tmp_path: Path) -> None:
+    client = ScriptedClient(says("Two"), says("Three"))
+    session = later(tmp_path, client, agreed(tmp_path))
+    assert [each.is_agreed for each in session.look_through()] == [True, True]
+    assert isinstance(ask(session, "hunter2 again")[-1], Completed)
+    assert sent(client).count("hunter2") == 2
+    assert "[PASSWORD" not in sent(client)
+    assert "holds a password in your message." in error_of(ask(session, "password=hunter3")).message
+
+
+def test_a_known_value_inside_of_one_that_was_agreed_to_is_sent_too(tmp_path: Path) -> None:
+    client = ScriptedClient(says("One"))
+    session = guarded(tmp_path, client)
+    error_of(ask(session, "password=hunter2"))
+    session.guard.decline(session.conversation.id)
+    session.undo()
+    error_of(ask(session, "password=xx-hunter2-yy"))
+    session.guard.agree(session.conversation.id)
+    assert isinstance(ask(session, kind=Kind.RETRY)[-1], Completed)
+    assert sent(client) == "\npassword=xx-hunter2-yy"
+    again = ScriptedClient(says("Two"))
+    assert isinstance(ask(later(tmp_path, again, session), "hello")[-1], Completed)
+    assert "password=xx-hunter2-yy" in sent(again)
+
+
+def test_another_chat_and_another_server_are_asked_about_in_the_next_run_too(tmp_path: Path) -> None:
+    client, other = ScriptedClient(says("Two")), ScriptedClient()
+    other.provider = "other.example"
+    session = later(tmp_path, client, agreed(tmp_path))
+    session.client = other
+    error_of(ask(session, "hello"))
+    session.client = client
+    session.new_chat()
+    error_of(ask(session))
+    assert (client.requests, other.requests) == ([], [])
+
+
+def test_a_copy_of_a_chat_is_asked_about(tmp_path: Path) -> None:
+    client = ScriptedClient()
+    session = later(tmp_path, client, agreed(tmp_path))
+    session.adopt(session.conversation)
+    error_of(ask(session, "hello"))
+
+
+def test_what_is_kept_of_an_agreement_shows_no_value(tmp_path: Path) -> None:
+    session = agreed(tmp_path, "password=hunter2")
+    (row,) = agreements(tmp_path)
+    assert row[:2] == (session.conversation.id, "scripted.example")
+    assert len(row[2]) == 32
+    assert b"hunter2" not in row[2]
+    assert row[2] != digest(ChatId("another"), "value", "hunter2")
+
+
+def test_what_was_only_told_of_was_not_agreed_to(tmp_path: Path) -> None:
+    first = guarded(tmp_path, ScriptedClient(says("Hi"), says("Ho")))
+    first.guard.only_tells = True
+    assert said(ask(first))
+    assert said(ask(first, "hunter2 again")) == []
+    assert agreements(tmp_path) == []
+    error_of(ask(later(tmp_path, ScriptedClient(), first), "hello"))
+
+
+def test_a_declined_question_is_not_agreed_to_with_the_next_one(tmp_path: Path) -> None:
+    client, other = ScriptedClient(says("One")), ScriptedClient(says("Two"))
+    other.provider = "other.example"
+    session = guarded(tmp_path, client)
+    error_of(ask(session, "password=hunter2"))
+    session.guard.decline(session.conversation.id)
+    session.client = other
+    error_of(ask(session, kind=Kind.RETRY))
+    session.guard.agree(session.conversation.id)
+    session.client = client
+    error_of(ask(session, kind=Kind.RETRY))
+
+
+def test_what_is_taken_back_is_asked_about_now_and_in_the_next_run(tmp_path: Path) -> None:
+    session = agreed(tmp_path)
+    session.guard.withdraw(session.conversation.id)
+    assert agreements(tmp_path) == []
+    assert [each.is_agreed for each in session.look_through()] == [False, False]
+    error_of(ask(session, "hello"))
+    error_of(ask(later(tmp_path, ScriptedClient(), session), "hello"))
+
+
+@pytest.mark.parametrize("mode", ["mask", "block"])
+def test_an_agreement_counts_where_the_guard_warns_and_only_there(tmp_path: Path, mode: str) -> None:
+    client = ScriptedClient(says("Two"))
+    session = later(tmp_path, client, agreed(tmp_path), mode=mode)
+    ask(session, "hello")
+    assert "hunter2" not in sent(client)
+
+
+def test_where_nothing_can_be_saved_an_answer_counts_for_this_run(tmp_path: Path) -> None:
+    (tmp_path / "chats.db").mkdir()
+    client = ScriptedClient(says("One"), says("Two"))
+    session = guarded(tmp_path, client)
+    ask(session)
+    session.guard.agree(session.conversation.id)
+    assert isinstance(ask(session, kind=Kind.RETRY)[-1], Completed)
+    assert isinstance(ask(session, "hunter2 again")[-1], Completed)
+    assert not session.is_saving
+
+
+def test_nothing_is_read_for_a_chat_in_which_nothing_was_found(tmp_path: Path) -> None:
+    store = open_store(tmp_path / "chats.db", FakeClock())
+    session = make_session(tmp_path, ScriptedClient(says("One"), says("Two")), store=store)
+    ask(session, "hello")
+    assert store._agreements is None
+    ask(session)
+    assert store._agreements is not None
+
+
+def test_any_thread_may_ask_the_guard_while_answers_come(tmp_path: Path) -> None:
+    session = agreed(tmp_path)
+    chat, provider = session.conversation.id, session.client.provider
+    messages = session.conversation.path()
+
+    def look(_: int) -> str:
+        masked = session.guard.masked_messages(chat, provider, messages)
+        session.store.agreements.add(chat, provider, frozenset({threading.current_thread().name.encode()}))
+        return masked[0].text
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(look, range(40))) == {ASKED}
 
 
 # Masking
@@ -293,6 +450,21 @@ def test_a_flagged_message_is_asked_about_and_sent_once_agreed(tmp_path: Path) -
     session.guard.agree(session.conversation.id)
     assert isinstance(ask(session, kind=Kind.RETRY)[-1], Completed)
     assert judge.texts == ["a story"]
+
+
+def test_a_flagged_message_that_was_agreed_to_is_not_judged_again_in_the_next_run(tmp_path: Path) -> None:
+    first = judged(tmp_path, ScriptedClient(), Judge(Moderation(True, ("violence",))))
+    error_of(ask(first, "a story"))
+    first.guard.agree(first.conversation.id)
+    judge = Judge(Moderation(False), Moderation(False))
+    session = later(tmp_path, ScriptedClient(says("Hi"), says("Ho"), says("Hm")), first, moderation=True)
+    session._moderator = judge
+    assert isinstance(ask(session, kind=Kind.RETRY)[-1], Completed)
+    assert judge.texts == []
+    ask(session, "another story")
+    session.new_chat()
+    ask(session, "a story")
+    assert judge.texts == ["another story", "a story"]
 
 
 def test_moderation_is_asked_about_the_last_message_as_it_is_sent(tmp_path: Path) -> None:

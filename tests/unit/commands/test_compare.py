@@ -233,6 +233,8 @@ def test_no_brings_the_line_back_with_what_was_attached(make: Make) -> None:
     assert isinstance(question.otherwise(), Draft)
     assert [part.name for part in session.attached] == ["notes.md"]
     assert not session.conversation.path()
+    session.guard.agree(session.conversation.id)  # the yes to another question is none to this one
+    assert [each.is_agreed for each in session.look_through()] == [False]
 
 
 def test_files_go_to_all_of_them(make: Make) -> None:

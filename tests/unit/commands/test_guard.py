@@ -93,6 +93,48 @@ def test_what_was_found_is_listed_with_what_becomes_of_it(tmp_path: Path) -> Non
     assert table_of(run("/guard")) == (("a password", "is not sent"), ("a Git token (…aB3d)", "is not sent"))
 
 
+def test_what_was_agreed_to_is_listed_in_a_later_run_and_can_be_taken_back(tmp_path: Path) -> None:
+    first = make_session(tmp_path, ScriptedClient(says("Hi")))
+    question = consent_to(held_back(first), first, Kind.ASK)
+    assert isinstance(question, Confirm)
+    question.then()
+    list(first.turn(Kind.RETRY, "", Cancellation()))
+    first.close()
+
+    session = make_session(tmp_path, ScriptedClient())
+    session.open_chat(session.store.load(first.conversation.id))
+    run = run_in(session, tmp_path)
+    listed = run("/guard")
+    assert table_of(listed) == (("a password", "is sent as it is"),)
+    assert isinstance(listed, Several)
+    assert isinstance(listed.replies[0], Notice)
+    assert listed.replies[0].hint == "/guard forget takes back what you agreed to in this chat."
+
+    assert run("/guard forget") == Notice(
+        "What you agreed to in this chat is taken back."
+        " The guard is set to warn: you are asked before it is sent, once for each chat."
+    )
+    again = run("/guard")
+    assert table_of(again) == (("a password", "is asked about"),)
+    assert isinstance(again, Several)
+    assert isinstance(again.replies[0], Notice)
+    assert again.replies[0].hint is None
+
+
+def test_no_leaves_nothing_behind_that_a_later_yes_would_agree_to(tmp_path: Path) -> None:
+    client, other = ScriptedClient(), ScriptedClient()
+    other.provider = "other.example"
+    session = make_session(tmp_path, client)
+    for asked in (client, other):
+        session.client = asked
+        question = consent_to(held_back(session), session, Kind.ASK)
+        assert isinstance(question, Confirm)
+        question.otherwise() if asked is client else question.then()
+    assert table_of(run_in(session, tmp_path)("/guard")) == (("a password", "is sent as it is"),)
+    session.client = client
+    assert table_of(run_in(session, tmp_path)("/guard")) == (("a password", "is asked about"),)
+
+
 def test_a_chat_without_secrets_is_said_to_have_none(tmp_path: Path) -> None:
     reply = run_in(make_session(tmp_path, ScriptedClient()), tmp_path)("/guard")
     assert isinstance(reply, Several)
@@ -111,5 +153,5 @@ def test_the_mode_is_changed_for_this_run(tmp_path: Path, mode: str) -> None:
 def test_a_mode_that_there_is_not_is_refused(tmp_path: Path) -> None:
     said = run_in(make_session(tmp_path, ScriptedClient()), tmp_path)("/guard ask")
     assert said == Notice(
-        "The guard knows warn, mask, block, off, not 'ask'.", "error", hint="For example: /guard mask"
+        "The guard knows warn, mask, block, off, forget, not 'ask'.", "error", hint="For example: /guard mask"
     )
