@@ -6,8 +6,6 @@ import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
-from chatrepl.store.migrations import MIGRATIONS
-
 
 class Report(NamedTuple):
     """What there is."""
@@ -16,8 +14,6 @@ class Report(NamedTuple):
     size_bytes: int = 0
     chats: int = 0
     messages: int = 0
-    is_current: bool = True
-    """Whether its tables are those of this chatrepl."""
     problem: str | None = None
     """What is wrong with the file. None: nothing was found."""
 
@@ -31,7 +27,6 @@ def look_over(path: Path) -> Report:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0)
         try:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-            (number,) = connection.execute("PRAGMA user_version").fetchone()
             (chats,) = connection.execute("SELECT count(*) FROM chats").fetchone()
             (messages,) = connection.execute("SELECT count(*) FROM messages").fetchone()
         finally:
@@ -39,4 +34,4 @@ def look_over(path: Path) -> Report:
     except (sqlite3.Error, OSError) as error:
         return Report(exists=True, problem=str(error))
     problem = None if verdict == "ok" else str(verdict)
-    return Report(True, size, chats, messages, number == len(MIGRATIONS), problem)
+    return Report(True, size, chats, messages, problem)
